@@ -1,0 +1,1 @@
+"""One file per task: its labels, alignment, model head, loss and metrics."""

@@ -1,0 +1,1 @@
+"""Fine-tuning with torch and transformers; nothing outside this layer imports either."""

@@ -1,0 +1,120 @@
+"""Hyperparameters of a trial to transformers' `TrainingArguments`, and which of these are ours."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from transformers import TrainingArguments
+
+from tuner.errors import UsageError
+from tuner.training.device import Device
+from tuner.trial import TrialSpec
+
+__all__ = ["OWNED", "training_arguments", "validate_settings"]
+
+OWNED: Mapping[str, str] = {
+    "learning_rate": "--learning-rate",
+    "per_device_train_batch_size": "--batch-size",
+    "num_train_epochs": "--epochs",
+    "warmup_steps": "--warmup-ratio",
+    "weight_decay": "--weight-decay",
+    "lr_scheduler_type": "--schedule",
+    "label_smoothing_factor": "--label-smoothing",
+    "seed": "--seed",
+    "use_cpu": "--device",
+    "gradient_accumulation_steps": "--batch-size, which is the effective batch size: it is split "
+    "into micro-batches by itself when memory asks for it",
+    "per_device_eval_batch_size": "nothing: evaluation fills the memory by itself",
+    "auto_find_batch_size": "nothing: out of memory is handled without changing the batch size",
+    "train_sampling_strategy": "nothing: batches are grouped by length already",
+}
+"""TrainingArguments that have an option of their own, and that option."""
+
+_FIXED = {
+    "output_dir", "eval_strategy", "eval_steps", "eval_delay", "save_strategy", "save_steps",
+    "save_total_limit", "save_only_model", "load_best_model_at_end", "metric_for_best_model",
+    "greater_is_better", "logging_strategy", "logging_nan_inf_filter", "max_steps", "do_train",
+    "do_eval", "do_predict", "resume_from_checkpoint", "remove_unused_columns", "label_names",
+    "deepspeed", "fsdp", "fsdp_config", "parallelism_config", "local_rank", "push_to_hub",
+    "disable_tqdm", "dataloader_drop_last", "data_seed", "enable_jit_checkpoint",
+}  # fmt: skip
+
+_LOGS_PER_EPOCH = 5
+
+
+def validate_settings(settings: Mapping[str, Any]) -> None:
+    """Check what the user set with `--set name=value` before anything is trained.
+
+    Raises:
+        UsageError: A name is unknown, or belongs to an option of its own.
+    """
+    known = {field.name for field in dataclasses.fields(TrainingArguments) if field.init}
+    for name in settings:
+        if name in OWNED:
+            raise UsageError(f"`--set {name}` has an option of its own.", f"Use {OWNED[name]}.")
+        if name in _FIXED:
+            raise UsageError(
+                f"`--set {name}` would break how epochs are evaluated, saved and resumed.",
+                "Leave it out.",
+            )
+        if name not in known:
+            near = difflib.get_close_matches(name, sorted(known), n=1)
+            raise UsageError(
+                f"transformers' TrainingArguments has no {name!r} (`--set {name}=...`).",
+                f"Did you mean {near[0]}?" if near else "See the documentation of transformers.",
+            )
+
+
+def training_arguments(
+    spec: TrialSpec, device: Device, folder: Path, steps_per_epoch: int
+) -> TrainingArguments:
+    """Build the arguments of one training.
+
+    Raises:
+        UsageError: transformers refuses a value.
+    """
+    values: dict[str, Any] = {
+        "output_dir": str(folder),
+        "learning_rate": spec.learning_rate,
+        "per_device_train_batch_size": spec.batch_size,
+        "num_train_epochs": spec.epochs,
+        "warmup_steps": _warmup(spec, steps_per_epoch),
+        "weight_decay": spec.weight_decay,
+        "lr_scheduler_type": spec.schedule,
+        "seed": spec.seed,
+        "bf16": device.bf16,
+        "tf32": True if device.tf32 else None,
+        "use_cpu": device.kind == "cpu",
+        "eval_strategy": "epoch",
+        "save_strategy": "no",  # saving is decided at each evaluation, see trainer.py
+        "logging_strategy": "steps",
+        "logging_steps": max(1, steps_per_epoch // _LOGS_PER_EPOCH),
+        "logging_nan_inf_filter": False,
+        "disable_tqdm": True,
+        "log_level": "error",
+        "report_to": "none",
+        **spec.extra,
+    }
+    try:
+        arguments = TrainingArguments(**values)
+    except (TypeError, ValueError, ImportError) as error:
+        settings = ", ".join(f"{name}={value}" for name, value in spec.extra.items()) or "none"
+        raise UsageError(
+            f"transformers refuses the training arguments: {error} (settings: {settings})",
+            "Change or leave out the setting that it names.",
+        ) from error
+    # One training uses one device; without this, transformers would spread it over all GPUs.
+    if arguments.n_gpu > 1:
+        arguments._n_gpu = 1
+    return arguments
+
+
+def _warmup(spec: TrialSpec, steps_per_epoch: int) -> float:
+    """Return warm-up as transformers wants it: a share below 1, or whole steps."""
+    if spec.warmup_ratio < 1:
+        return spec.warmup_ratio
+    return float(steps_per_epoch * spec.epochs)

@@ -1,0 +1,217 @@
+"""One training from its hyperparameters to its outcome."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from diagnostics.subjects.run_history import RunEvent
+from tuner.engine import Job, Verdict
+from tuner.errors import NonFiniteError, OutOfMemoryError, StudyError
+from tuner.task import Task
+from tuner.training.arguments import training_arguments
+from tuner.training.checkpoints import latest_checkpoint, stored_reports
+from tuner.training.device import Device
+from tuner.training.encode import EncodedSplit
+from tuner.training.memory import MicroBatchLimits, release_memory
+from tuner.training.model_source import ModelSource
+from tuner.training.pristine import PristineModel
+from tuner.training.trainer import Aborted, FineTuningTrainer, TrainerHooks
+from tuner.trial import EpochReport, Scores, TrialOutcome, TrialState
+
+__all__ = ["Workbench", "fine_tune", "save_model"]
+
+
+@dataclass(slots=True, kw_only=True)
+class Workbench:
+    """All that trainings of one study share: loaded and encoded once.
+
+    Attributes:
+        task: The task.
+        source: The pretrained model's config and tokenizer.
+        model: Its weights.
+        train: Encoded training split.
+        dev: Encoded development split.
+        max_length: Most sub-tokens of a window.
+        device: Where to train.
+        limits: Micro-batch sizes learnt so far.
+        checkpoint_every: Seconds between checkpoints.
+    """
+
+    task: Task
+    source: ModelSource
+    model: PristineModel
+    train: EncodedSplit
+    dev: EncodedSplit
+    max_length: int
+    device: Device
+    limits: MicroBatchLimits
+    checkpoint_every: float = 20.0
+
+
+def fine_tune(
+    bench: Workbench,
+    job: Job,
+    on_report: Callable[[EpochReport], Verdict],
+    should_abort: Callable[[], bool],
+) -> TrialOutcome:
+    """Train one job to its end and say how it ended.
+
+    Args:
+        bench: What all trainings share.
+        job: Hyperparameters and folder.
+        on_report: Called at the end of each epoch; its verdict is obeyed.
+        should_abort: Asked after each step; True stops at once.
+
+    Raises:
+        StudyError: The disk is full or the folder cannot be written.
+    """
+    hooks = _Hooks(bench, job, on_report, should_abort)
+    trainer: FineTuningTrainer | None = None
+    try:
+        trainer, checkpoint = _prepare(bench, job, hooks)
+        if checkpoint is not None and not _resend(trainer, hooks):
+            return TrialOutcome(state=_STOPPED[trainer.verdict.action], reason=trainer.verdict.reason)
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        return TrialOutcome(
+            state=_final_state(trainer),
+            reason=trainer.verdict.reason,
+            events=trainer.pending_events,
+        )
+    except Exception as error:  # every kind of failure has its own outcome
+        return _outcome(error, trainer, job)
+    finally:
+        if trainer is not None:
+            trainer.dismantle()
+        del trainer
+        release_memory()
+
+
+_STOPPED = {
+    "continue": TrialState.FINISHED,
+    "prune": TrialState.PRUNED,
+    "interrupt": TrialState.INTERRUPTED,
+}
+
+
+def _final_state(trainer: FineTuningTrainer) -> TrialState:
+    if trainer.reports and trainer.reports[-1].epoch >= trainer.spec.epochs:
+        return TrialState.FINISHED
+    return _STOPPED[trainer.verdict.action]
+
+
+def _prepare(
+    bench: Workbench, job: Job, hooks: _Hooks
+) -> tuple[FineTuningTrainer, Path | None]:
+    folder = job.directory / "checkpoint"
+    checkpoint = latest_checkpoint(folder) if job.resume else None
+    if checkpoint is None:
+        shutil.rmtree(folder, ignore_errors=True)
+    steps_per_epoch = -(-len(bench.train) // job.spec.batch_size)
+    arguments = training_arguments(job.spec, bench.device, folder, steps_per_epoch)
+    reports = stored_reports(checkpoint) if checkpoint else []
+    trainer = FineTuningTrainer(
+        task=bench.task,
+        model=bench.model.restore(job.spec),
+        arguments=arguments,
+        train=bench.train,
+        dev=bench.dev,
+        spec=job.spec,
+        padding=bench.source.tokenizer.pad_token_id,
+        limits=bench.limits,
+        hooks=hooks,
+        reports=reports,
+    )
+    return trainer, checkpoint
+
+
+def _resend(trainer: FineTuningTrainer, hooks: _Hooks) -> bool:
+    """Send the reports of a checkpoint again; False when the answer is to stop."""
+    for report in trainer.reports:
+        trainer.verdict = hooks.report(report)
+        if trainer.verdict.action != "continue":
+            return False
+    return True
+
+
+def _outcome(error: Exception, trainer: FineTuningTrainer | None, job: Job) -> TrialOutcome:
+    events = trainer.pending_events if trainer is not None else ()
+    step = trainer.state.global_step if trainer is not None else None
+    if isinstance(error, Aborted):
+        return TrialOutcome(state=TrialState.INTERRUPTED, reason="Stopped at once.", events=events)
+    if isinstance(error, NonFiniteError):
+        event = RunEvent(kind="non-finite", message=error.message, step=step)
+        return TrialOutcome(
+            state=TrialState.FAILED, reason=str(error), events=(*events, event)
+        )
+    if isinstance(error, OutOfMemoryError):
+        event = RunEvent(kind="out-of-memory", message=error.message, step=step)
+        return TrialOutcome(
+            state=TrialState.INFEASIBLE, reason=str(error), events=(*events, event)
+        )
+    if _is_disk_trouble(error):
+        raise StudyError(
+            f"Writing to {str(job.directory)!r} failed: {error}",
+            "Make room or fix the permissions, then start the same command again: it goes on from "
+            "the last checkpoint.",
+        ) from error
+    event = RunEvent(kind="error", message=f"{type(error).__name__}: {error}", step=step)
+    return TrialOutcome(
+        state=TrialState.FAILED,
+        reason=f"{type(error).__name__}: {error}",
+        events=(*events, event),
+    )
+
+
+def _is_disk_trouble(error: Exception) -> bool:
+    """Tell disk failures, which safetensors and torch wrap in errors of their own, from others."""
+    codes = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EPERM}
+    if isinstance(error, OSError) and error.errno in codes:
+        return True
+    texts = ("No space left on device", "Disk quota exceeded", "file write failed", "unexpected pos")
+    return any(text in str(error) for text in texts)
+
+
+class _Hooks(TrainerHooks):
+    """Joins a training with its job."""
+
+    def __init__(
+        self,
+        bench: Workbench,
+        job: Job,
+        on_report: Callable[[EpochReport], Verdict],
+        should_abort: Callable[[], bool],
+    ) -> None:
+        self.bench = bench
+        self.job = job
+        self.on_report = on_report
+        self.asks_abort = should_abort
+        self.keep_above = job.keep_above
+        self.checkpoint_every = bench.checkpoint_every
+
+    def report(self, report: EpochReport) -> Verdict:
+        verdict = self.on_report(report)
+        if verdict.keep_above is not None:
+            self.keep_above = verdict.keep_above
+        return verdict
+
+    def should_abort(self) -> bool:
+        return self.asks_abort()
+
+    def new_best(self, model: Any, scores: Scores) -> None:
+        if self.keep_above is None or scores.f1 > self.keep_above:
+            save_model(model, self.bench.source.tokenizer, self.job.directory / "best")
+
+
+def save_model(model: Any, tokenizer: Any, folder: Path) -> None:
+    """Write a model folder that `from_pretrained` and `pipeline` load; complete or not at all."""
+    temporary = folder.with_name(f"{folder.name}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    model.save_pretrained(temporary)
+    tokenizer.save_pretrained(temporary)
+    shutil.rmtree(folder, ignore_errors=True)
+    temporary.rename(folder)

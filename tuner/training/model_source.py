@@ -1,0 +1,174 @@
+"""Pretrained models: a folder or a hub id, its tokenizer, its facts, and clear errors."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import transformers
+from transformers import AutoConfig, AutoTokenizer
+
+from tuner.errors import ModelError
+
+__all__ = ["ModelSource", "open_model"]
+
+LARGEST_SANE_LENGTH = 100_000
+"""Tokenizers without a limit say 10**30; anything above this counts as none."""
+
+DEFAULT_MAX_LENGTH = 512
+"""Window size of encoders that allow more: attention cost grows with its square."""
+
+_WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
+_Loaded = TypeVar("_Loaded")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSource:
+    """A pretrained model that is there, before its weights are loaded.
+
+    Attributes:
+        name: As the user named it.
+        location: Folder or hub id for `from_pretrained`.
+        config: Its transformers configuration.
+        tokenizer: Its tokenizer, set up for words that are split already.
+        max_length: Most sub-tokens that model and tokenizer take, at most `DEFAULT_MAX_LENGTH`.
+        fingerprint: Changes when config or weights change.
+    """
+
+    name: str
+    location: str
+    config: Any
+    tokenizer: Any
+    max_length: int
+    fingerprint: str
+
+
+def open_model(name: str) -> ModelSource:
+    """Find a model folder or hub id and read its config and tokenizer.
+
+    Raises:
+        ModelError: There is no such model, it cannot be downloaded, or it has no usable tokenizer.
+    """
+    location = _location(name)
+    config = guarded(name, lambda: AutoConfig.from_pretrained(location))
+    tokenizer = guarded(name, lambda: _tokenizer(location))
+    return ModelSource(
+        name=name,
+        location=location,
+        config=config,
+        tokenizer=tokenizer,
+        max_length=_max_length(config, tokenizer),
+        fingerprint=_fingerprint(location, config),
+    )
+
+
+def _location(name: str) -> str:
+    """Return the folder, or the name itself when it can only be a hub id."""
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        if not (folder / "config.json").is_file():
+            found = ", ".join(sorted(entry.name for entry in folder.iterdir())[:8]) or "nothing"
+            raise ModelError(
+                f"A model folder must hold a config.json, but {name!r} holds {found}.",
+                "Pass the folder that `save_pretrained` wrote, or a hub id.",
+            )
+        return str(folder)
+    if folder.exists() or name.startswith((".", "/", "~")) or name.count("/") > 1 or "\\" in name:
+        raise ModelError(
+            f"There is no model folder {name!r}.",
+            "Pass an existing folder, or a hub id such as bert-base-cased.",
+        )
+    return name
+
+
+def guarded(name: str, load: Callable[[], _Loaded]) -> _Loaded:
+    """Run a loader of transformers and turn what it raises into one clear message."""
+    try:
+        return load()
+    except ModelError:
+        raise
+    except Exception as error:  # transformers, hub, tokenizers and safetensors share no base class
+        raise _explained(name, error) from error
+
+
+def _explained(name: str, error: Exception) -> ModelError:
+    reason = " ".join(str(error).split())
+    local = Path(name).expanduser().is_dir()
+    if "trust_remote_code" in reason:
+        return ModelError(
+            f"The model {name!r} brings code of its own, which is never run.",
+            "Choose a model whose architecture transformers knows.",
+        )
+    if "gated" in reason.lower() or "401" in reason:
+        return ModelError(
+            f"The hub does not hand out {name!r} without permission.",
+            "Accept its terms on the hub, then `hf auth login`; or pass a folder with the model.",
+        )
+    if local or "safetensors" in type(error).__module__ or "incomplete" in reason.lower():
+        return ModelError(
+            f"The model {name!r} cannot be read: {reason[:300]}",
+            "The files may be damaged or half downloaded: fetch them again "
+            "(`hf download MODEL --force-download`).",
+        )
+    if "is not a valid model identifier" in reason or "404" in reason:
+        return ModelError(
+            f"There is no model {name!r}, neither as a folder nor on the hub.",
+            "Check the spelling; a local model is passed as the path of its folder.",
+        )
+    return ModelError(
+        f"The model {name!r} is neither a folder here nor to be had from the hub "
+        f"({type(error).__name__}: {reason[:160]}).",
+        "Without a network, download it elsewhere (`hf download MODEL --local-dir FOLDER`) and pass "
+        "that folder: --model FOLDER.",
+    )
+
+
+def _tokenizer(location: str) -> Any:
+    tokenizer = AutoTokenizer.from_pretrained(location)
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is not None and "ByteLevel" in str(backend.pre_tokenizer):
+        # Byte-level tokenizers tell words by the space before them, which split words have lost.
+        tokenizer = AutoTokenizer.from_pretrained(location, add_prefix_space=True)
+    if tokenizer.pad_token_id is None:
+        raise ModelError(
+            f"The tokenizer of {location!r} has no padding token.",
+            "Choose an encoder (BERT, RoBERTa, DeBERTa, ...) rather than a text generator.",
+        )
+    return tokenizer
+
+
+def _max_length(config: Any, tokenizer: Any) -> int:
+    limits = [DEFAULT_MAX_LENGTH]
+    positions = getattr(config, "max_position_embeddings", None)
+    if isinstance(positions, int) and positions > 0:
+        # RoBERTa and its kin number positions from pad_token_id + 1.
+        shifted = config.model_type in {"roberta", "xlm-roberta", "camembert", "longformer"}
+        limits.append(positions - (2 if shifted else 0))
+    if 0 < tokenizer.model_max_length < LARGEST_SANE_LENGTH:
+        limits.append(tokenizer.model_max_length)
+    return min(limits)
+
+
+def _fingerprint(location: str, config: Any) -> str:
+    """Hash a folder's config and weights; a hub model is known by its commit."""
+    digest = hashlib.sha256()
+    folder = Path(location)
+    if not folder.is_dir():
+        commit = getattr(config, "_commit_hash", None) or "unknown"
+        return hashlib.sha256(f"{location}@{commit}".encode()).hexdigest()
+    described = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    described.pop("transformers_version", None)
+    digest.update(json.dumps(described, sort_keys=True).encode())
+    for path in sorted(path for pattern in _WEIGHTS for path in folder.glob(pattern)):
+        with path.open("rb") as stream:
+            digest.update(hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()
+
+
+# Its reports of new heads and unused poolers alarm people about what is meant to be so.
+transformers.utils.logging.set_verbosity_error()
+transformers.utils.logging.disable_progress_bar()

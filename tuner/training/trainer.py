@@ -1,0 +1,428 @@
+"""The transformers Trainer with length batches, micro-batches that fit, and a verdict per epoch."""
+
+from __future__ import annotations
+
+import time
+import types
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.utils.data import DataLoader
+from transformers import Trainer, TrainerCallback, TrainingArguments
+from transformers.trainer_callback import PrinterCallback
+
+from diagnostics.subjects.run_history import RunEvent
+from tuner.engine import Verdict
+from tuner.errors import NonFiniteError, OutOfMemoryError
+from tuner.task import Task
+from tuner.training.batches import LengthBatchSampler
+from tuner.training.checkpoints import seal_checkpoint
+from tuner.training.encode import IGNORED, EncodedSplit
+from tuner.training.memory import (
+    MicroBatchLimits,
+    SimulatedMemory,
+    is_out_of_memory,
+    release_memory,
+    split_rows,
+)
+from tuner.training.predict import collate, evaluate
+from tuner.trial import EpochReport, Scores, TrialSpec
+
+__all__ = ["Aborted", "FineTuningTrainer", "TrainerHooks"]
+
+_CPU = torch.device("cpu")
+
+
+class Aborted(Exception):
+    """The training was told to stop at once."""
+
+
+class TrainerHooks:
+    """What a training asks of the outside; the default does nothing and never stops.
+
+    Attributes:
+        checkpoint_every: Seconds between checkpoints, which are taken at ends of epochs.
+    """
+
+    checkpoint_every: float = 20.0
+
+    def report(self, report: EpochReport) -> Verdict:
+        """Hand over an epoch and wait for the verdict."""
+        return Verdict()
+
+    def should_abort(self) -> bool:
+        """Tell whether to stop before the next step."""
+        return False
+
+    def new_best(self, model: Any, scores: Scores) -> None:
+        """Called when an epoch scored higher than all before it in this training."""
+
+
+class FineTuningTrainer(Trainer):
+    """Trains one model on one split and evaluates it at the end of every epoch.
+
+    The effective batch is `TrainingArguments.per_device_train_batch_size`. When a step runs out of
+    memory it is redone in smaller micro-batches; since each contributes its share of the loss *sum*
+    divided by the word count of the whole batch, gradient and result stay the same.
+
+    Args:
+        task: Loss, predictions and scores.
+        model: A model on its way to being trained.
+        arguments: Training arguments.
+        train: Encoded training split.
+        dev: Encoded development split.
+        spec: Hyperparameters.
+        padding: Token id that fills short rows.
+        limits: Micro-batch sizes learnt so far.
+        hooks: The outside world.
+        reports: Reports of earlier epochs, of a resumed training.
+    """
+
+    def __init__(
+        self,
+        *,
+        task: Task,
+        model: Any,
+        arguments: TrainingArguments,
+        train: EncodedSplit,
+        dev: EncodedSplit,
+        spec: TrialSpec,
+        padding: int,
+        limits: MicroBatchLimits,
+        hooks: TrainerHooks,
+        reports: list[EpochReport],
+    ) -> None:
+        super().__init__(
+            model=model,
+            args=arguments,
+            train_dataset=_RowNumbers(len(train)),
+            eval_dataset=_RowNumbers(len(dev)),
+        )
+        self.remove_callback(PrinterCallback)
+        self.add_callback(_Bridge(self))
+        self.task = task
+        self.train_split = train
+        self.dev_split = dev
+        self.spec = spec
+        self.padding = padding
+        self.limits = limits
+        self.simulated = SimulatedMemory.from_environment()
+        self.hooks = hooks
+        self.reports = reports
+        self.verdict = Verdict()
+        self.stepped = bool(reports)
+        self._checkpointed = time.monotonic()
+        self._start_epoch()
+
+    # Data
+
+    def get_train_dataloader(self) -> DataLoader[Any]:
+        """Return the loader of length batches; rows fall in length within a batch."""
+        split = self.train_split
+        sampler = LengthBatchSampler(split.lengths, self.spec.batch_size, self.spec.seed)
+
+        def load(rows: list[int]) -> dict[str, torch.Tensor]:
+            rows = sorted(rows, key=lambda row: -int(split.lengths[row]))
+            return collate(split, rows, self.padding, _CPU)
+
+        return _EpochLoader(_RowNumbers(len(split)), batch_sampler=sampler, collate_fn=load)
+
+    # One step
+
+    def training_step(
+        self,
+        model: torch.nn.Module,
+        inputs: dict[str, torch.Tensor | Any],
+        num_items_in_batch: torch.Tensor | int | None = None,
+    ) -> torch.Tensor:
+        """Compute the gradient of one batch, in as many micro-batches as memory asks for.
+
+        Raises:
+            OutOfMemoryError: Not even one row fits.
+            NonFiniteError: The loss became NaN or infinite.
+        """
+        model.train()
+        generators = _generator_states()
+        while True:
+            done = self._try_step(model, inputs)
+            if done is not None:
+                break
+            # Outside the except block, whose traceback kept the failed activations alive.
+            model.zero_grad(set_to_none=True)
+            _restore_generators(generators)
+            release_memory()
+        if not torch.isfinite(done):
+            raise NonFiniteError(
+                f"The training loss became {done.item()} at step {self.state.global_step + 1} "
+                f"(learning rate {self._get_learning_rate():.2e}).",
+                "Use a lower learning rate or a longer warm-up.",
+            )
+        return done
+
+    def _try_step(self, model: torch.nn.Module, inputs: Mapping[str, Any]) -> torch.Tensor | None:
+        """Run forward and backward; None when memory ran out, with a smaller limit noted."""
+        lengths = inputs["attention_mask"].sum(dim=1).tolist()
+        words = int((inputs["labels"] != IGNORED).sum())
+        total = torch.zeros((), device=self.args.device)
+        rows, length = 0, 0
+        try:
+            for run in split_rows(lengths, self.limits.limit("train")):
+                rows, length = run.stop - run.start, lengths[run.start]
+                part = {name: tensor[run, :length] for name, tensor in inputs.items()}
+                total += self._micro_batch(model, part, words)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            self._shrink(rows, length, len(lengths))
+            return None
+        padded = sum(
+            (run.stop - run.start) * lengths[run.start]
+            for run in split_rows(lengths, self.limits.limit("train"))
+        )
+        self._count(total, words, sum(lengths), padded)
+        return total
+
+    def _micro_batch(
+        self, model: torch.nn.Module, part: Mapping[str, torch.Tensor], words: int
+    ) -> torch.Tensor:
+        """Add the gradient of some rows to that of the batch; returns their share of its loss."""
+        inputs = {name: tensor.to(self.args.device) for name, tensor in part.items()}
+        labels = inputs.pop("labels")
+        self.simulated.touch("train", *labels.shape)
+        with self.compute_loss_context_manager():
+            logits = model(**inputs).logits
+            loss = self.task.loss_sum(logits, labels, self.spec.label_smoothing) / max(1, words)
+        self.simulated.touch("backward", *labels.shape)
+        self.accelerator.backward(loss)
+        return loss.detach()
+
+    def _shrink(self, rows: int, length: int, batch: int) -> None:
+        if not self.limits.shrink("train", rows, length):
+            raise OutOfMemoryError(
+                f"Not even one row of {length} tokens fits into the memory of {self.args.device} "
+                f"for training {self._trainable():,} parameters.",
+                "Freeze layers, lower --max-length, or choose a smaller model.",
+            )
+        limit = self.limits.limit("train")
+        self.event(
+            "out-of-memory",
+            f"Out of memory with {rows} x {length} tokens; the batch of {batch} is redone in "
+            f"micro-batches of at most {limit} tokens, with the same effective batch size.",
+            phase="train",
+            rows=rows,
+            length=length,
+            batch_size=batch,
+            limit=limit,
+        )
+
+    def _trainable(self) -> int:
+        return sum(p.numel() for p in self.model.parameters() if p.requires_grad)
+
+    # Optimizer
+
+    def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
+        """Create the optimizer, whose step is repeated once when memory runs out.
+
+        transformers' default AdamW is fused: it allocates its state first and updates in place
+        afterwards, so that a repeated step is not applied twice.
+        """
+        optimizer = super().create_optimizer(model)
+        plain_step = optimizer.step
+
+        def step(_: torch.optim.Optimizer, *arguments: Any, **keywords: Any) -> Any:
+            if self._attempt(plain_step, arguments, keywords) is not _FAILED:
+                return None
+            release_memory()
+            if not self.stepped:
+                optimizer.state.clear()  # half-allocated zeros of the first step
+            if self._attempt(plain_step, arguments, keywords) is _FAILED:
+                raise OutOfMemoryError(
+                    f"The optimizer's state for {self._trainable():,} parameters does not fit into "
+                    f"the memory of {self.args.device}.",
+                    "Freeze layers or choose a smaller model.",
+                )
+            self.event("out-of-memory", "Out of memory in the optimizer step, which was repeated.")
+            return None
+
+        optimizer.step = types.MethodType(step, optimizer)  # type: ignore[method-assign]
+        return optimizer
+
+    def _attempt(
+        self, step: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]
+    ) -> object:
+        try:
+            self.simulated.touch_optimizer()
+            step(*arguments, **keywords)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            return _FAILED
+        self.stepped = True
+        return None
+
+    # End of an epoch
+
+    def evaluate(
+        self,
+        eval_dataset: Any = None,
+        ignore_keys: list[str] | None = None,
+        metric_key_prefix: str = "eval",
+    ) -> dict[str, float]:
+        """Score the development split, report the epoch, and do as the verdict says."""
+        scores = evaluate(
+            self.model,
+            self.task,
+            self.dev_split,
+            padding=self.padding,
+            device=self.args.device,
+            limits=self.limits,
+            simulated=self.simulated,
+            on_event=self._events.append,
+        )
+        metrics = {
+            f"{metric_key_prefix}_loss": float("nan") if scores.loss is None else scores.loss,
+            f"{metric_key_prefix}_precision": scores.precision,
+            f"{metric_key_prefix}_recall": scores.recall,
+            f"{metric_key_prefix}_f1": scores.f1,
+            f"{metric_key_prefix}_accuracy": scores.accuracy,
+        }
+        self.log(metrics)
+        self._end_epoch(scores)
+        self.control = self.callback_handler.on_evaluate(
+            self.args, self.state, self.control, metrics
+        )
+        return metrics
+
+    def _end_epoch(self, scores: Scores) -> None:
+        best = max((report.scores.f1 for report in self.reports), default=-1.0)
+        report = self._report(scores)
+        self.reports.append(report)
+        self.verdict = self.hooks.report(report)
+        self._start_epoch()
+        stops = self.verdict.action != "continue"
+        if self.verdict.action != "prune" and scores.f1 > best:
+            self.hooks.new_best(self.model, scores)
+        self.control.should_training_stop = self.control.should_training_stop or stops
+        due = time.monotonic() - self._checkpointed >= self.hooks.checkpoint_every
+        goes_on = report.epoch < report.epochs
+        interrupted = self.verdict.action == "interrupt"
+        self.control.should_save = goes_on and (interrupted or (due and not stops))
+
+    def _report(self, scores: Scores) -> EpochReport:
+        return EpochReport(
+            epoch=round(self.state.epoch or 0),
+            epochs=self.spec.epochs,
+            step=self.state.global_step,
+            train_loss=float(self._loss) / max(1, self._words),
+            scores=scores,
+            learning_rate=float(self._get_learning_rate()),
+            grad_norm=next((log["grad_norm"] for log in reversed(self._logs) if "grad_norm" in log), None),
+            seconds=time.monotonic() - self._epoch_started,
+            tokens=self._tokens,
+            padded_tokens=self._padded,
+            events=tuple(self._events),
+            logs=tuple(self._logs),
+        )
+
+    def _start_epoch(self) -> None:
+        self._epoch_started = time.monotonic()
+        self._loss: torch.Tensor | float = 0.0
+        self._words = self._tokens = self._padded = 0
+        self._events: list[RunEvent] = []
+        self._logs: list[dict[str, Any]] = []
+
+    def _count(self, loss: torch.Tensor, words: int, tokens: int, padded: int) -> None:
+        self._loss = self._loss + loss * words
+        self._words += words
+        self._tokens += tokens
+        self._padded += padded
+
+    def event(self, kind: str, message: str, **details: Any) -> None:
+        """Note something for the history of the run."""
+        self._events.append(
+            RunEvent(
+                kind=kind,
+                message=message,
+                epoch=self.state.epoch,
+                step=self.state.global_step,
+                details=details,
+            )
+        )
+
+    @property
+    def pending_events(self) -> tuple[RunEvent, ...]:
+        """What happened since the last report."""
+        return tuple(self._events)
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Keep step-level logs for the next report."""
+        super().log(logs, start_time)
+        if "loss" in logs:
+            self._logs.append(dict(self.state.log_history[-1]))
+
+    def seal(self) -> None:
+        """Complete the checkpoint that transformers has just written."""
+        folder = Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}"
+        seal_checkpoint(folder, self.reports)
+        self._checkpointed = time.monotonic()
+
+    def dismantle(self) -> None:
+        """Undo what accelerate did to the model, which the next training uses again."""
+        if self.model is not None:
+            self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)
+        self.accelerator.free_memory()
+        self.optimizer = self.lr_scheduler = None
+        self.callback_handler.optimizer = self.callback_handler.lr_scheduler = None
+
+
+_FAILED = object()
+
+
+class _Bridge(TrainerCallback):
+    """Callback moments that the trainer itself needs."""
+
+    def __init__(self, trainer: FineTuningTrainer) -> None:
+        self.trainer = trainer
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if self.trainer.hooks.should_abort():
+            raise Aborted
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self.trainer.seal()
+
+
+class _RowNumbers(torch.utils.data.Dataset[int]):
+    """The row numbers themselves: the loader's collate function does all the work."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __getitem__(self, index: int) -> int:
+        return index
+
+
+class _EpochLoader(DataLoader[Any]):
+    """A loader that tells its batch sampler which epoch begins."""
+
+    def set_epoch(self, epoch: int) -> None:
+        sampler = self.batch_sampler
+        assert isinstance(sampler, LengthBatchSampler)
+        sampler.set_epoch(epoch)
+
+
+def _generator_states() -> tuple[torch.Tensor, list[torch.Tensor]]:
+    """Save the random states that dropout draws from."""
+    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+    return torch.get_rng_state(), cuda
+
+
+def _restore_generators(states: tuple[torch.Tensor, list[torch.Tensor]]) -> None:
+    torch.set_rng_state(states[0])
+    if states[1]:
+        torch.cuda.set_rng_state_all(states[1])
