@@ -174,7 +174,7 @@ class Winner:
 class Gain:
     """What tuning gained over the recipe (trial 0), in F1, on the development split.
 
-    `interval` is a 95 % paired bootstrap interval over sentences (and seeds where there are several).
+    `interval` is a 95 % paired bootstrap interval over sentences (and seeds, if there are several).
     """
 
     recipe_mean: float
@@ -190,7 +190,7 @@ class PrunerAudit:
     Attributes:
         pruned: Trials stopped early.
         epochs_saved: Epochs of their plans that were not trained.
-        let_run: Trials that the pruner would have stopped but that were let run to measure its error.
+        let_run: Trials that the pruner would have stopped, but that were let run to audit it.
         wrong: How many of those ended better than the best of the others finished by then.
         verdict: One sentence for the report.
     """

@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     import torch
 
     from diagnostics.subjects.labelled_data import Sentence
-    from tuner.trial import Scores
     from tuner.training.encode import EncodedSplit, IntArray
     from tuner.training.model_source import ModelSource
     from tuner.training.pristine import PristineModel
+    from tuner.trial import Scores
 
 __all__ = ["Task"]
 

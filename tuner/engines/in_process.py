@@ -103,7 +103,7 @@ class InProcessEngine:
         try:
             outcome = fine_tune(self.bench, job, self._reporter(job.key), self._abort.is_set)
             self._messages.put(JobEnded(key=job.key, outcome=outcome))
-        except BaseException as error:  # handed to the loop's thread, which raises it
+        except BaseException as error:  # noqa: BLE001 - handed to the loop's thread, which raises it
             self._messages.put(error)
 
     def _reporter(self, key: str) -> Callable[[EpochReport], Verdict]:
@@ -181,4 +181,3 @@ class InProcessEngine:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
-

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from diagnostics.subjects.run_history import RunEvent
-from tuner.trial import EpochReport, Scores, TypeScores
+from tuner.trial import EpochReport
+from tuner.values import from_plain, to_plain
 
 __all__ = ["latest_checkpoint", "seal_checkpoint", "stored_reports"]
 
@@ -24,8 +22,7 @@ def seal_checkpoint(folder: Path, reports: Sequence[EpochReport]) -> None:
     # transformers pickles its arguments into each checkpoint; nobody reads them, nobody shall.
     (folder / "training_args.bin").unlink(missing_ok=True)
     temporary = folder / f"{MARKER}.tmp"
-    text = json.dumps([dataclasses.asdict(report) for report in reports])
-    temporary.write_text(text, encoding="utf-8")
+    temporary.write_text(json.dumps(to_plain(reports)), encoding="utf-8")
     temporary.replace(folder / MARKER)
     for other in folder.parent.glob("checkpoint-*"):
         if other != folder:
@@ -46,22 +43,5 @@ def stored_reports(checkpoint: Path) -> list[EpochReport]:
     """Read the epoch reports that a checkpoint covers; empty when they cannot be read."""
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
         entries = json.loads((checkpoint / MARKER).read_text(encoding="utf-8"))
-        return [_report(entry) for entry in entries]
+        return [from_plain(EpochReport, entry) for entry in entries]
     return []
-
-
-def _report(entry: Mapping[str, Any]) -> EpochReport:
-    scores = dict(entry["scores"])
-    scores["per_type"] = {
-        name: TypeScores(**values) for name, values in scores["per_type"].items()
-    }
-    if scores["counts"] is not None:
-        scores["counts"] = tuple(tuple(row) for row in scores["counts"])
-    return EpochReport(
-        **{
-            **entry,
-            "scores": Scores(**scores),
-            "events": tuple(RunEvent(**event) for event in entry["events"]),
-            "logs": tuple(entry["logs"]),
-        }
-    )

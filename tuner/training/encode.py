@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,7 @@ IGNORED = -100
 """Label of sub-tokens that take no part in loss or score (torch's `ignore_index`)."""
 
 OVERLAP_SHARE = 0.25
-"""Share of a window that the next one repeats, so that words near a cut keep context on both sides."""
+"""Share of a window that the next one repeats, so that words at a cut keep context."""
 
 IntArray = npt.NDArray[np.int64]
 
@@ -102,8 +103,8 @@ class SubwordEncoder:
         self.room = max_length - len(self.prefix) - len(self.suffix)
         if self.room < 1:
             raise ModelError(
-                f"`max_length` must leave room for words beside the {max_length - self.room} special "
-                f"tokens, but got {max_length}.",
+                "`max_length` must leave room for words beside the "
+                f"{max_length - self.room} special tokens, but got {max_length}.",
                 "Use 128 or more.",
             )
         self._cache: dict[str, list[int]] = {}
@@ -144,7 +145,7 @@ def _special_tokens(tokenizer: Tokenizer) -> tuple[list[int], list[int]]:
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """Words `first` to `stop` of a sentence, of which `scored_from` to `scored_to` are scored here."""
+    """Words `first` to `stop` of a sentence; `scored_from` to `scored_to` are scored here."""
 
     first: int
     stop: int
@@ -166,7 +167,7 @@ def cut_windows(sizes: Sequence[int], room: int) -> list[_Window]:
     starts = _window_starts(sizes, room)
     spans = [(start, _fill(sizes, start, room)) for start in starts]
     borders = [0]
-    for (_, stop), (following, _) in zip(spans, spans[1:], strict=False):
+    for (_, stop), (following, _) in itertools.pairwise(spans):
         borders.append((following + stop + 1) // 2)
     borders.append(len(sizes))
     return [
@@ -324,12 +325,13 @@ def _read(path: Path) -> EncodedSplit | None:
     if not path.is_file():
         return None
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in _ARRAYS}
-            counts = {name: int(stored[name]) for name in _COUNTS}
+        # numpy leaves the file open when it is damaged, so it is opened here.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
+            values: dict[str, Any] = {name: stored[name] for name in _ARRAYS}
+            values |= {name: int(stored[name]) for name in _COUNTS}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
-    return EncodedSplit(**arrays, **counts)
+    return EncodedSplit(**values)
 
 
 def _write(split: EncodedSplit, path: Path) -> None:

@@ -20,7 +20,7 @@ from tuner.training.encode import EncodedSplit
 from tuner.training.memory import MicroBatchLimits, release_memory
 from tuner.training.model_source import ModelSource
 from tuner.training.pristine import PristineModel
-from tuner.training.trainer import Aborted, FineTuningTrainer, TrainerHooks
+from tuner.training.trainer import AbortedError, FineTuningTrainer, TrainerHooks
 from tuner.trial import EpochReport, Scores, TrialOutcome, TrialState
 
 __all__ = ["Workbench", "fine_tune", "save_model"]
@@ -75,14 +75,16 @@ def fine_tune(
     try:
         trainer, checkpoint = _prepare(bench, job, hooks)
         if checkpoint is not None and not _resend(trainer, hooks):
-            return TrialOutcome(state=_STOPPED[trainer.verdict.action], reason=trainer.verdict.reason)
+            return TrialOutcome(
+                state=_STOPPED[trainer.verdict.action], reason=trainer.verdict.reason
+            )
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         return TrialOutcome(
             state=_final_state(trainer),
             reason=trainer.verdict.reason,
             events=trainer.pending_events,
         )
-    except Exception as error:  # every kind of failure has its own outcome
+    except Exception as error:  # noqa: BLE001 - every kind of failure has its own outcome
         return _outcome(error, trainer, job)
     finally:
         if trainer is not None:
@@ -104,9 +106,7 @@ def _final_state(trainer: FineTuningTrainer) -> TrialState:
     return _STOPPED[trainer.verdict.action]
 
 
-def _prepare(
-    bench: Workbench, job: Job, hooks: _Hooks
-) -> tuple[FineTuningTrainer, Path | None]:
+def _prepare(bench: Workbench, job: Job, hooks: _Hooks) -> tuple[FineTuningTrainer, Path | None]:
     folder = job.directory / "checkpoint"
     checkpoint = latest_checkpoint(folder) if job.resume else None
     if checkpoint is None:
@@ -141,18 +141,14 @@ def _resend(trainer: FineTuningTrainer, hooks: _Hooks) -> bool:
 def _outcome(error: Exception, trainer: FineTuningTrainer | None, job: Job) -> TrialOutcome:
     events = trainer.pending_events if trainer is not None else ()
     step = trainer.state.global_step if trainer is not None else None
-    if isinstance(error, Aborted):
+    if isinstance(error, AbortedError):
         return TrialOutcome(state=TrialState.INTERRUPTED, reason="Stopped at once.", events=events)
     if isinstance(error, NonFiniteError):
         event = RunEvent(kind="non-finite", message=error.message, step=step)
-        return TrialOutcome(
-            state=TrialState.FAILED, reason=str(error), events=(*events, event)
-        )
+        return TrialOutcome(state=TrialState.FAILED, reason=str(error), events=(*events, event))
     if isinstance(error, OutOfMemoryError):
         event = RunEvent(kind="out-of-memory", message=error.message, step=step)
-        return TrialOutcome(
-            state=TrialState.INFEASIBLE, reason=str(error), events=(*events, event)
-        )
+        return TrialOutcome(state=TrialState.INFEASIBLE, reason=str(error), events=(*events, event))
     if _is_disk_trouble(error):
         raise StudyError(
             f"Writing to {str(job.directory)!r} failed: {error}",
@@ -172,7 +168,12 @@ def _is_disk_trouble(error: Exception) -> bool:
     codes = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EPERM}
     if isinstance(error, OSError) and error.errno in codes:
         return True
-    texts = ("No space left on device", "Disk quota exceeded", "file write failed", "unexpected pos")
+    texts = (
+        "No space left on device",
+        "Disk quota exceeded",
+        "file write failed",
+        "unexpected pos",
+    )
     return any(text in str(error) for text in texts)
 
 

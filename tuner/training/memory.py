@@ -81,8 +81,8 @@ class MicroBatchLimits:
 
     Attributes:
         path: JSON file that later trainings read; None keeps nothing.
-        limits: Phase (`train`, `eval`) to the most padded tokens per micro-batch; a phase that never
-            failed has none.
+        limits: Phase (`train`, `eval`) to the most padded tokens per micro-batch; a phase that
+            never failed has none.
     """
 
     path: Path | None = None
@@ -122,11 +122,11 @@ class MicroBatchLimits:
 
 
 class SimulatedMemory:
-    """A pretended memory size, so that running out of memory can be rehearsed on any machine.
+    """A pretended memory size, so that running out of memory can be rehearsed anywhere.
 
-    Reads the environment variable `TUNER_SIMULATE_MEMORY`, for example `train=2048,eval=4096` (padded
-    tokens that fit at once), `optimizer=2` (the next two optimizer steps fail) or `backward=2048`
-    (fails after the forward pass). Every failure raises what torch raises on a GPU.
+    Reads the environment variable `TUNER_SIMULATE_MEMORY`, for example `train=2048,eval=4096`
+    (padded tokens that fit at once), `optimizer=2` (the next two optimizer steps fail) or
+    `backward=2048` (fails after the forward pass). Every failure raises what torch raises on a GPU.
     """
 
     VARIABLE = "TUNER_SIMULATE_MEMORY"

@@ -120,9 +120,9 @@ def _explained(name: str, error: Exception) -> ModelError:
             "Check the spelling; a local model is passed as the path of its folder.",
         )
     return ModelError(
-        f"The model {name!r} is neither a folder here nor to be had from the hub "
+        f"The model {name!r} is neither a folder nor to be had from the hub "
         f"({type(error).__name__}: {reason[:160]}).",
-        "Without a network, download it elsewhere (`hf download MODEL --local-dir FOLDER`) and pass "
+        "Without a network, fetch it elsewhere (`hf download MODEL --local-dir FOLDER`) and pass "
         "that folder: --model FOLDER.",
     )
 

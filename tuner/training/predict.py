@@ -114,7 +114,12 @@ def _shrink(
             kind="out-of-memory",
             message=f"Out of memory while evaluating {rows} x {length} tokens; "
             f"continuing with at most {limits.limit('eval')} at once.",
-            details={"phase": "eval", "rows": rows, "length": length, "limit": limits.limit("eval")},
+            details={
+                "phase": "eval",
+                "rows": rows,
+                "length": length,
+                "limit": limits.limit("eval"),
+            },
         )
     )
 
@@ -140,9 +145,11 @@ class _Run:
         self.predicted = np.zeros(split.gold.size, dtype=np.int64)
         self.loss = 0.0
         # words[scored_before[row]:scored_before[row + 1]] are the words that the window scores.
-        scored = np.add.reduceat(
-            (split.labels != IGNORED).astype(np.int64), split.offsets[:-1]
-        ) if len(split) else []
+        scored = (
+            np.add.reduceat((split.labels != IGNORED).astype(np.int64), split.offsets[:-1])
+            if len(split)
+            else []
+        )
         self.scored_before = np.concatenate([[0], np.cumsum(scored)]).astype(np.int64)
 
     def fits(self, rows: Any) -> bool:
@@ -171,6 +178,4 @@ class _Run:
 
     def scores(self) -> Scores:
         """Score what was predicted; the loss is the mean per word."""
-        return self.task.score(
-            self.predicted, self.split, self.loss / max(1, self.split.gold.size)
-        )
+        return self.task.score(self.predicted, self.split, self.loss / max(1, self.split.gold.size))

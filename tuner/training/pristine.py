@@ -30,7 +30,7 @@ class PristineModel:
     model: Any
     weights: dict[str, torch.Tensor]
     fresh: tuple[nn.Module, ...]
-    dropouts: tuple[tuple[nn.Module, float], ...]
+    dropouts: tuple[tuple[nn.Dropout, float], ...]
 
     @classmethod
     def of(cls, model: Any, missing: list[str]) -> PristineModel:
@@ -106,7 +106,7 @@ def _anatomy(model: Any) -> tuple[list[nn.Module], list[nn.Module]]:
     """Find the encoder's layers (the longest ModuleList) and the embeddings before them."""
     backbone = model.base_model
     lists = [module for module in backbone.modules() if isinstance(module, nn.ModuleList)]
-    layers = list(max(lists, key=len, default=nn.ModuleList()))
+    layers = max((list(entries) for entries in lists), key=len, default=[])
     embeddings = [
         child for name, child in backbone.named_children() if "embed" in name or name == "tok"
     ]

@@ -1,7 +1,7 @@
 """Entity-level scores, strict IOB2, vectorised over the whole split.
 
-Equal to `seqeval.metrics` with `mode="strict", scheme=IOB2`: an entity starts at a `B-` tag and goes
-on through the `I-` tags of the same type; an `I-` tag without such a start belongs to no entity.
+Equal to `seqeval.metrics` with `mode="strict", scheme=IOB2`: an entity starts at a `B-` tag and
+goes on through the `I-` tags of the same type; an `I-` tag without such a start is no entity.
 """
 
 from __future__ import annotations

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-import types
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,9 @@ from diagnostics.subjects.run_history import RunEvent
 from tuner.engine import Verdict
 from tuner.errors import NonFiniteError, OutOfMemoryError
 from tuner.task import Task
-from tuner.training.batches import LengthBatchSampler
 from tuner.training.checkpoints import seal_checkpoint
 from tuner.training.encode import IGNORED, EncodedSplit
+from tuner.training.loader import RowNumbers, training_loader
 from tuner.training.memory import (
     MicroBatchLimits,
     SimulatedMemory,
@@ -27,15 +26,15 @@ from tuner.training.memory import (
     release_memory,
     split_rows,
 )
-from tuner.training.predict import collate, evaluate
+from tuner.training.predict import evaluate
+from tuner.training.random_state import RandomState
+from tuner.training.repeatable_step import make_repeatable
 from tuner.trial import EpochReport, Scores, TrialSpec
 
-__all__ = ["Aborted", "FineTuningTrainer", "TrainerHooks"]
-
-_CPU = torch.device("cpu")
+__all__ = ["AbortedError", "FineTuningTrainer", "TrainerHooks"]
 
 
-class Aborted(Exception):
+class AbortedError(Exception):
     """The training was told to stop at once."""
 
 
@@ -97,8 +96,8 @@ class FineTuningTrainer(Trainer):
         super().__init__(
             model=model,
             args=arguments,
-            train_dataset=_RowNumbers(len(train)),
-            eval_dataset=_RowNumbers(len(dev)),
+            train_dataset=RowNumbers(len(train)),
+            eval_dataset=RowNumbers(len(dev)),
         )
         self.remove_callback(PrinterCallback)
         self.add_callback(_Bridge(self))
@@ -112,22 +111,14 @@ class FineTuningTrainer(Trainer):
         self.hooks = hooks
         self.reports = reports
         self.verdict = Verdict()
-        self.stepped = bool(reports)
         self._checkpointed = time.monotonic()
         self._start_epoch()
 
     # Data
 
     def get_train_dataloader(self) -> DataLoader[Any]:
-        """Return the loader of length batches; rows fall in length within a batch."""
-        split = self.train_split
-        sampler = LengthBatchSampler(split.lengths, self.spec.batch_size, self.spec.seed)
-
-        def load(rows: list[int]) -> dict[str, torch.Tensor]:
-            rows = sorted(rows, key=lambda row: -int(split.lengths[row]))
-            return collate(split, rows, self.padding, _CPU)
-
-        return _EpochLoader(_RowNumbers(len(split)), batch_sampler=sampler, collate_fn=load)
+        """Return the loader of length batches."""
+        return training_loader(self.train_split, self.spec, self.padding)
 
     # One step
 
@@ -144,14 +135,14 @@ class FineTuningTrainer(Trainer):
             NonFiniteError: The loss became NaN or infinite.
         """
         model.train()
-        generators = _generator_states()
+        random_state = RandomState.now()
         while True:
             done = self._try_step(model, inputs)
             if done is not None:
                 break
             # Outside the except block, whose traceback kept the failed activations alive.
             model.zero_grad(set_to_none=True)
-            _restore_generators(generators)
+            random_state.restore()
             release_memory()
         if not torch.isfinite(done):
             raise NonFiniteError(
@@ -218,49 +209,22 @@ class FineTuningTrainer(Trainer):
         )
 
     def _trainable(self) -> int:
-        return sum(p.numel() for p in self.model.parameters() if p.requires_grad)
+        assert self.model is not None
+        return sum(int(p.numel()) for p in self.model.parameters() if p.requires_grad)
 
     # Optimizer
 
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
-        """Create the optimizer, whose step is repeated once when memory runs out.
-
-        transformers' default AdamW is fused: it allocates its state first and updates in place
-        afterwards, so that a repeated step is not applied twice.
-        """
+        """Create the optimizer, whose step survives running out of memory once."""
         optimizer = super().create_optimizer(model)
-        plain_step = optimizer.step
-
-        def step(_: torch.optim.Optimizer, *arguments: Any, **keywords: Any) -> Any:
-            if self._attempt(plain_step, arguments, keywords) is not _FAILED:
-                return None
-            release_memory()
-            if not self.stepped:
-                optimizer.state.clear()  # half-allocated zeros of the first step
-            if self._attempt(plain_step, arguments, keywords) is _FAILED:
-                raise OutOfMemoryError(
-                    f"The optimizer's state for {self._trainable():,} parameters does not fit into "
-                    f"the memory of {self.args.device}.",
-                    "Freeze layers or choose a smaller model.",
-                )
-            self.event("out-of-memory", "Out of memory in the optimizer step, which was repeated.")
-            return None
-
-        optimizer.step = types.MethodType(step, optimizer)  # type: ignore[method-assign]
-        return optimizer
-
-    def _attempt(
-        self, step: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]
-    ) -> object:
-        try:
-            self.simulated.touch_optimizer()
-            step(*arguments, **keywords)
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
-            return _FAILED
-        self.stepped = True
-        return None
+        return make_repeatable(
+            optimizer,
+            self.simulated,
+            has_state=bool(self.reports),
+            on_repeat=lambda: self.event(
+                "out-of-memory", "Out of memory in the optimizer step, which was repeated."
+            ),
+        )
 
     # End of an epoch
 
@@ -318,7 +282,9 @@ class FineTuningTrainer(Trainer):
             train_loss=float(self._loss) / max(1, self._words),
             scores=scores,
             learning_rate=float(self._get_learning_rate()),
-            grad_norm=next((log["grad_norm"] for log in reversed(self._logs) if "grad_norm" in log), None),
+            grad_norm=next(
+                (log["grad_norm"] for log in reversed(self._logs) if "grad_norm" in log), None
+            ),
             seconds=time.monotonic() - self._epoch_started,
             tokens=self._tokens,
             padded_tokens=self._padded,
@@ -364,7 +330,7 @@ class FineTuningTrainer(Trainer):
 
     def seal(self) -> None:
         """Complete the checkpoint that transformers has just written."""
-        folder = Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}"
+        folder = Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"
         seal_checkpoint(folder, self.reports)
         self._checkpointed = time.monotonic()
 
@@ -377,9 +343,6 @@ class FineTuningTrainer(Trainer):
         self.callback_handler.optimizer = self.callback_handler.lr_scheduler = None
 
 
-_FAILED = object()
-
-
 class _Bridge(TrainerCallback):
     """Callback moments that the trainer itself needs."""
 
@@ -388,41 +351,7 @@ class _Bridge(TrainerCallback):
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if self.trainer.hooks.should_abort():
-            raise Aborted
+            raise AbortedError
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self.trainer.seal()
-
-
-class _RowNumbers(torch.utils.data.Dataset[int]):
-    """The row numbers themselves: the loader's collate function does all the work."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-
-    def __len__(self) -> int:
-        return self.size
-
-    def __getitem__(self, index: int) -> int:
-        return index
-
-
-class _EpochLoader(DataLoader[Any]):
-    """A loader that tells its batch sampler which epoch begins."""
-
-    def set_epoch(self, epoch: int) -> None:
-        sampler = self.batch_sampler
-        assert isinstance(sampler, LengthBatchSampler)
-        sampler.set_epoch(epoch)
-
-
-def _generator_states() -> tuple[torch.Tensor, list[torch.Tensor]]:
-    """Save the random states that dropout draws from."""
-    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
-    return torch.get_rng_state(), cuda
-
-
-def _restore_generators(states: tuple[torch.Tensor, list[torch.Tensor]]) -> None:
-    torch.set_rng_state(states[0])
-    if states[1]:
-        torch.cuda.set_rng_state_all(states[1])

@@ -1,0 +1,97 @@
+"""The changes that several rules propose, each computed in one way."""
+
+from __future__ import annotations
+
+import math
+
+from diagnostics import reference_values, series
+from diagnostics.findings import Fix
+from diagnostics.subjects.run_history import RunHistory
+
+__all__ = [
+    "keep_best_epoch",
+    "longer",
+    "lower_learning_rate",
+    "raise_learning_rate",
+    "rounded",
+    "shorter",
+]
+
+
+def rounded(value: float, digits: int = 2) -> float:
+    """Return a value with so many significant digits: nobody sets a learning rate of 6.6667e-06."""
+    return float(f"{value:.{digits}g}")
+
+
+def lower_learning_rate(run: RunHistory, divisor: float) -> Fix:
+    """Propose the learning rate divided by `divisor`, and no more than is usual for the encoder."""
+    usual = reference_values.learning_rate_range(run)
+    old = series.number(run.config.get("learning_rate"))
+    if old is None or old <= 0:
+        new, how = usual.low, f"the low end of what is usual for this {usual.kind}"
+    elif old / divisor > usual.high:
+        new, how = usual.high, f"the high end of what is usual for this {usual.kind}"
+    else:
+        # Never below the usual range at once, unless the run came from there.
+        new = max(old / divisor, min(usual.low, old / 2))
+        how = f"{old:g} / {old / new:.2g}"
+    return Fix(
+        text="Lower the learning rate.",
+        parameter="learning_rate",
+        old=old,
+        new=rounded(new),
+        how=how,
+    )
+
+
+def raise_learning_rate(run: RunHistory, factor: float) -> list[Fix]:
+    """Propose the learning rate times `factor`, inside what is usual; nothing if it is there."""
+    usual = reference_values.learning_rate_range(run)
+    old = series.number(run.config.get("learning_rate"))
+    new = usual.low if old is None else min(max(factor * old, usual.low), usual.high)
+    if old is not None and new <= old:
+        return []
+    return [
+        Fix(
+            text="Raise the learning rate.",
+            parameter="learning_rate",
+            old=old,
+            new=rounded(new),
+            how=f"{factor:g} times the present one, within {usual.low:g} to {usual.high:g}",
+        )
+    ]
+
+
+def longer(run: RunHistory, epochs: float, *, text: str, how: str) -> list[Fix]:
+    """Propose more epochs, rounded up to a whole number; nothing if the run has as many."""
+    return _epochs(run, epochs, text=text, how=how, sign=1)
+
+
+def shorter(run: RunHistory, epochs: float, *, text: str, how: str) -> list[Fix]:
+    """Propose fewer epochs, rounded up to a whole number; nothing if the run has as few."""
+    return _epochs(run, epochs, text=text, how=how, sign=-1)
+
+
+def _epochs(run: RunHistory, epochs: float, *, text: str, how: str, sign: int) -> list[Fix]:
+    old = series.number(run.config.get("epochs"))
+    if old is None and run.epochs:
+        old = run.epochs[-1].number
+    new = max(1, math.ceil(epochs))
+    if old is not None and sign * (new - old) <= 0:
+        return []
+    known = int(old) if old is not None and old.is_integer() else old
+    return [Fix(text=text, parameter="epochs", old=known, new=new, how=how)]
+
+
+def keep_best_epoch(run: RunHistory) -> list[Fix]:
+    """Propose to keep the best epoch's weights; nothing where the run does so already."""
+    if run.config.get("load_best_model_at_end") is True:
+        return []
+    fix = Fix(
+        text="Keep the weights of the best epoch instead of the last.",
+        parameter="load_best_model_at_end",
+        old=False if run.config.get("load_best_model_at_end") is False else None,
+        new=True,
+        how=f"with metric_for_best_model={run.monitor or 'f1'}",
+    )
+    return [fix]

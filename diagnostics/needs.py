@@ -1,0 +1,76 @@
+"""What a run must have logged for a rule to judge it, each with the reason it gives if not."""
+
+from __future__ import annotations
+
+from diagnostics import series
+from diagnostics.rule import Need
+from diagnostics.subjects.run_history import RunHistory
+
+__all__ = [
+    "entity_scores",
+    "evaluations",
+    "learning_rate",
+    "losses",
+    "metric",
+    "steps",
+    "task_metric",
+]
+
+
+def evaluations(least: int) -> Need:
+    """Need at least so many evaluations: no trend is claimed from fewer than four."""
+
+    def need(run: RunHistory) -> str | None:
+        found = len(series.evaluations(run))
+        if found >= least:
+            return None
+        return f"the run logged {_count(found, 'evaluation')}, and this needs {least}"
+
+    return need
+
+
+def metric(run: RunHistory) -> str | None:
+    """Need a monitored score of any kind."""
+    return None if series.scores(run) else "the run logged no score on its development split"
+
+
+def task_metric(run: RunHistory) -> str | None:
+    """Need a score of the task; the evaluation loss is none."""
+    missing = metric(run)
+    if missing is None and run.monitor == "loss":
+        return "the run logged a loss but no score of its task, such as F1"
+    return missing
+
+
+def entity_scores(run: RunHistory) -> str | None:
+    """Need F1 with precision and recall, from a run that may be token classification."""
+    architecture = str(run.config.get("architecture", ""))
+    if architecture and "TokenClassification" not in architecture:
+        return f"the model is a {architecture}, not a token classifier"
+    if run.monitor != "f1":
+        return "the run logged no F1"
+    if not (series.scores(run, "precision") and series.scores(run, "recall")):
+        return "the run logged no precision and recall"
+    return None
+
+
+def losses(run: RunHistory) -> str | None:
+    """Need a training or an evaluation loss."""
+    if series.train_losses(run) or series.eval_losses(run):
+        return None
+    return "the run logged no loss"
+
+
+def learning_rate(run: RunHistory) -> str | None:
+    """Need the peak learning rate."""
+    rate = series.number(run.config.get("learning_rate"))
+    return None if rate is not None and rate > 0 else "the run did not record its learning rate"
+
+
+def steps(run: RunHistory) -> str | None:
+    """Need the number of optimizer steps."""
+    return None if series.total_steps(run) else "the run logged no step numbers"
+
+
+def _count(found: int, noun: str) -> str:
+    return f"{found or 'no'} {noun}{'' if found == 1 else 's'}"

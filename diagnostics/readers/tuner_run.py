@@ -1,0 +1,123 @@
+"""Reads the run directories that `tuner` itself writes, and the winner of a study."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from diagnostics.errors import DiagnosticsError
+from diagnostics.reader import Reader
+from diagnostics.readers._documents import mapping, optional_mapping, read_lines
+from diagnostics.readers._study_folder import judged_run, run_folders
+from diagnostics.readers._tuner_facts import dataset_of, model_of
+from diagnostics.readers._vocabulary import figure, known_hyperparameters
+from diagnostics.series import whole
+from diagnostics.subjects.run_history import Epoch, RunEvent, RunHistory
+
+__all__ = ["TunerRun"]
+
+_HISTORY = "history.jsonl"
+_METRICS = ("f1", "precision", "recall", "accuracy")
+
+
+class TunerRun(Reader):
+    """Our own run directory with its `history.jsonl`, or a study, whose winner is read."""
+
+    name: ClassVar[str] = "tuner_run"
+    looks_for: ClassVar[str] = "history.jsonl (a run of tuner), study.json (a study)"
+    precedence: ClassVar[int] = 100
+
+    def find(self, path: Path) -> tuple[Path, ...]:
+        """Find a run's folder by its history, a study's by its description or its trials."""
+        if path.is_dir():
+            return (path,) if (path / _HISTORY).is_file() or run_folders(path) else ()
+        return (path.parent,) if path.name == _HISTORY else ()
+
+    def read(self, path: Path) -> RunHistory:
+        """Read a run, or the run of a study that matters most."""
+        if (path / _HISTORY).is_file():
+            return _read_run(path, ())
+        run, note = judged_run(path)
+        if not (run / _HISTORY).is_file():
+            raise DiagnosticsError(
+                f"The run in `{run}` has no {_HISTORY}.", "It was never begun; start it again."
+            )
+        return _read_run(run, (note,))
+
+
+def _read_run(folder: Path, notes: Sequence[str]) -> RunHistory:
+    entries, lost = read_lines(folder / _HISTORY)
+    told = list(notes)
+    if lost:
+        lines = "line" if lost == 1 else "lines"
+        told.append(f"{lost} torn {lines} of {_HISTORY} could not be read: a crash while writing.")
+    result = optional_mapping(folder / "result.json")
+    if isinstance(reason := result.get("reason"), str) and reason:
+        told.append(f"The run ended as {result.get('state', 'unknown')}: {reason}")
+    epochs = _epochs(entry for entry in entries if entry.get("kind") == "epoch")
+    scored = any(point.metrics for point in epochs)
+    has_loss = any(point.eval_loss is not None for point in epochs)
+    return RunHistory(
+        epochs=epochs,
+        config=_config(folder, result),
+        dataset=dataset_of(folder),
+        environment=optional_mapping(folder / "environment.json"),
+        events=tuple(_event(entry) for entry in entries if entry.get("kind") == "event"),
+        monitor="f1" if scored else "loss" if has_loss else None,
+        higher_is_better=scored or not has_loss,
+        source=str(folder),
+        notes=tuple(told),
+    )
+
+
+def _epochs(entries: Any) -> tuple[Epoch, ...]:
+    """Return the epochs in their order; of one that was trained twice, the later line counts."""
+    numbered = {}
+    for entry in entries:
+        number = figure(entry.get("epoch"))
+        if number is not None and 0 <= number < 1e9:
+            numbered[number] = _epoch(number, entry)
+    return tuple(numbered[number] for number in sorted(numbered))
+
+
+def _epoch(number: float, entry: Mapping[str, Any]) -> Epoch:
+    scores = mapping(entry.get("scores"))
+    return Epoch(
+        number=number,
+        step=whole(entry.get("step")),
+        train_loss=figure(entry.get("train_loss")),
+        eval_loss=figure(scores.get("loss")),
+        metrics={
+            name: value for name in _METRICS if (value := figure(scores.get(name))) is not None
+        },
+        learning_rate=figure(entry.get("learning_rate")),
+        grad_norm=figure(entry.get("grad_norm")),
+        seconds=figure(entry.get("seconds")),
+    )
+
+
+def _event(entry: Mapping[str, Any]) -> RunEvent:
+    epoch = figure(entry.get("epoch"))
+    return RunEvent(
+        kind=str(entry.get("event", "unknown")),
+        message=str(entry.get("message", "")),
+        epoch=epoch if epoch is not None and math.isfinite(epoch) else None,
+        step=whole(entry.get("step")),
+        details=mapping(entry.get("details")),
+    )
+
+
+def _config(folder: Path, result: Mapping[str, Any]) -> dict[str, Any]:
+    written = optional_mapping(folder / "config.json")
+    extra = mapping(written.get("extra"))
+    config = known_hyperparameters([mapping(written.get("hyperparameters")), written, extra])
+    state = result.get("state")
+    best_epoch_is_kept = {
+        "load_best_model_at_end": True,
+        "metric_for_best_model": "f1",
+        "architecture": "TokenClassification",
+    }
+    told = {"state": state if isinstance(state, str) else "running"}
+    return config | model_of(folder, written) | best_epoch_is_kept | told

@@ -1,0 +1,1 @@
+"""Reports: one file per form in which a checkup can be shown."""

@@ -1,0 +1,92 @@
+"""What a report says about a run in a few words: the verdict and the facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from diagnostics import series
+from diagnostics.checkup import Checkup
+from diagnostics.findings import Severity
+from diagnostics.report._text import clean, shown
+from diagnostics.subjects.run_history import RunHistory
+
+__all__ = ["run_facts", "unjudged", "verdict"]
+
+
+def verdict(checkup: Checkup[RunHistory]) -> str:
+    """Return the verdict in one sentence."""
+    counts = _counts(checkup)
+    match checkup.worst:
+        case Severity.ERROR:
+            return f"This run went wrong: {counts}."
+        case Severity.WARNING:
+            return f"This run can be better: {counts}."
+        case _ if 2 * len(checkup.not_judged) > len(checkup.judgements):
+            return "No fault found, but most rules could not judge this run."
+        case Severity.INFO:
+            return f"Healthy; {counts}."
+        case None:
+            return "Healthy: nothing to report."
+
+
+def _counts(checkup: Checkup[RunHistory]) -> str:
+    names = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "remark"}
+    tally = {
+        severity: sum(found.severity is severity for found in checkup.findings)
+        for severity in Severity
+    }
+    return ", ".join(
+        f"{count} {names[severity]}{'' if count == 1 else 's'}"
+        for severity, count in tally.items()
+        if count
+    )
+
+
+def run_facts(run: RunHistory) -> list[str]:
+    """Return short facts: model, data, length, hyperparameters, device, state."""
+    return [clean(fact) for fact in _facts(run)]
+
+
+def _facts(run: RunHistory) -> Iterator[str]:
+    if isinstance(model := run.config.get("model", run.config.get("architecture")), str):
+        yield model.rstrip("/").rpartition("/")[2] or model
+    yield from _sizes(run)
+    steps = series.total_steps(run)
+    if run.epochs:
+        yield f"{round(run.epochs[-1].number, 2):g} epochs"
+        if steps and run.epochs[-1].number > 0:
+            yield f"{steps / run.epochs[-1].number:.0f} steps per epoch"
+    for name, label in (("learning_rate", "learning rate"), ("batch_size", "batch")):
+        value = series.number(run.config.get(name))
+        if value is not None:
+            yield f"{label} {shown(int(value) if value.is_integer() else value)}"
+    if isinstance(device := run.environment.get("device"), str):
+        yield device
+    share = series.plan_share(run)
+    if share is not None and share < 0.95:
+        yield f"stands at {share:.0%} of its plan"
+
+
+def _sizes(run: RunHistory) -> Iterator[str]:
+    exact = series.whole(run.dataset.get("train_sentences"))
+    estimate = series.whole(run.dataset.get("train_sentences_estimated"))
+    if exact is not None:
+        yield f"{exact:,} training sentences"
+    elif estimate is not None:
+        yield f"about {estimate:,} training samples"
+    entities = series.whole(run.dataset.get("dev_entities"))
+    sentences = series.whole(run.dataset.get("dev_sentences"))
+    if entities is not None:
+        yield f"{entities:,} dev entities"
+    elif sentences is not None:
+        yield f"{sentences:,} dev samples"
+
+
+def unjudged(checkup: Checkup[RunHistory]) -> list[tuple[str, list[str]]]:
+    """Return (reason, names of the rules) for the rules that could not judge, folded by reason."""
+    ordered = sorted(checkup.not_judged, key=lambda pair: pair[1])
+    return [
+        (reason, [rule.name for rule, _ in group])
+        for reason, group in groupby(ordered, key=lambda pair: pair[1])
+    ]

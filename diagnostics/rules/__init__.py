@@ -1,0 +1,1 @@
+"""Rules by subject: one file per rule, named after what is wrong."""

@@ -1,0 +1,1 @@
+"""Rules about the history of one training run."""

@@ -1,0 +1,96 @@
+"""Rule R402: the development split is too small to tell settings apart."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from diagnostics import needs, series
+from diagnostics.examples import run_example
+from diagnostics.findings import Evidence, Finding, Fix, NotApplicable, Severity, Tier
+from diagnostics.rule import Rule
+from diagnostics.subjects.run_history import RunHistory
+
+__all__ = ["DevSetTooSmall"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevSetTooSmall(Rule[RunHistory]):
+    """The development split is too small: its score is a rough guess.
+
+    Why it matters: a score on 40 entities is uncertain by more than a tenth either way. Choosing
+    settings or epochs by it is choosing luck.
+
+    What to change: score on more labelled entities, by cross-validation if no more can be labelled;
+    compare settings over several seeds.
+
+    Source: the standard error of entity-level F1 is 0.78 sqrt(F (1 - F) / entities) by simulation,
+    and up to twice that because entities of a sentence fail together; sentence bootstraps agree.
+    """
+
+    id: ClassVar = "R402"
+    name: ClassVar = "dev-set-too-small"
+    severity: ClassVar = Severity.WARNING
+    tier: ClassVar = Tier.STATISTICAL
+    needs: ClassVar = (needs.task_metric,)
+    doubt: ClassVar = "The same ranking of settings on another split."
+    bad: ClassVar = {
+        "43 entities": run_example(f1=(0.5, 0.7, 0.73), dataset={"dev_entities": 43}),
+    }
+    good: ClassVar = {
+        "1,000 entities": run_example(f1=(0.5, 0.7, 0.73), dataset={"dev_entities": 1000}),
+    }
+
+    rough: float = 0.15
+    """Half width of the 95 % interval that calls for a warning, in score. Judgement."""
+
+    coarse: float = 0.08
+    """Half width of the 95 % interval that is worth a line, in score. Judgement."""
+
+    wanted: float = 0.05
+    """Half width of the 95 % interval that the fix aims at, in score."""
+
+    def check(self, run: RunHistory) -> Sequence[Finding] | NotApplicable:
+        """Compare the uncertainty of the best score with what telling settings apart needs."""
+        best, size = series.best_point(run), _size(run)
+        error = None if best is None else series.score_error(run, best.value)
+        if best is None or size is None or error is None:
+            return NotApplicable(reason="the run did not record the size of its development split")
+        if best.value < 0.05:
+            return NotApplicable(reason="the score is nearly 0, whatever it was measured on")
+        unit, count = size
+        half = 1.96 * error
+        if half <= self.coarse:
+            return []
+        needed = math.ceil(count * (half / self.wanted) ** 2)
+        fix = Fix(
+            text=f"Score on more {unit} (cross-validation counts), or compare settings over seeds.",
+            parameter=f"dev_{unit}",
+            old=count,
+            new=needed,
+            how=f"the interval shrinks with the square root: +-{self.wanted:.2f} needs {needed}",
+        )
+        label = series.score_label(run)
+        return [
+            self.finding(
+                f"{label} {best.value:.2f} was measured on {count} {unit} and is uncertain by "
+                f"+-{half:.2f} (95 %): smaller differences between settings are not news.",
+                evidence=[
+                    Evidence(label=f"development {unit}", value=count),
+                    Evidence(label="half width of the 95 % interval", value=half),
+                ],
+                fixes=[fix],
+                severity=Severity.WARNING if half > self.rough else Severity.INFO,
+            )
+        ]
+
+
+def _size(run: RunHistory) -> tuple[str, int] | None:
+    """Return what the development split counts, and how many; entities where they are known."""
+    for unit in ("entities", "sentences"):
+        count = series.whole(run.dataset.get(f"dev_{unit}"))
+        if count is not None:
+            return unit, count
+    return None

@@ -1,0 +1,123 @@
+"""Rule R101: the loss became NaN or infinite."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from diagnostics import fixes, series
+from diagnostics.examples import run_example
+from diagnostics.findings import Evidence, Finding, Fix, Severity, Tier
+from diagnostics.rule import Rule
+from diagnostics.subjects.run_history import RunEvent, RunHistory
+
+__all__ = ["NonFiniteLoss"]
+
+_EVENTS = ("non-finite", "non-finite-loss")
+_IN_FULL_PRECISION = Fix(
+    text="Evaluate in full precision, if the loss is wanted.",
+    parameter="fp16_full_eval",
+    new=False,
+    how="fp16 overflows at 65,504",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NonFiniteLoss(Rule[RunHistory]):
+    """The loss became NaN or infinite.
+
+    Why it matters: one NaN in a gradient makes every weight NaN, and no later step brings them
+    back. Whatever the run reports after that epoch describes a destroyed model.
+
+    What to change: with fp16, whose largest number is 65,504, train in bf16 or fp32. In full
+    precision the steps were too large: a tenth of the learning rate and clipped gradients.
+
+    Source: Hugging Face `logging_nan_inf_filter`, which hides NaNs from logs by default;
+    Amazon SageMaker Debugger, rule ExplodingTensor (any NaN or infinity).
+    """
+
+    id: ClassVar = "R101"
+    name: ClassVar = "non-finite-loss"
+    severity: ClassVar = Severity.ERROR
+    tier: ClassVar = Tier.CONCLUSIVE
+    explains: ClassVar = ("R102", "R104", "R201", "R301", "R302", "R303", "R403")
+    doubt: ClassVar = "An evaluation loss alone is NaN when no token of the split is scored."
+    bad: ClassVar = {
+        "loss is NaN from epoch 2": run_example(
+            train_loss=(1.2, math.nan, math.nan), f1=(0.1, 0.0, 0.0), learning_rate=5e-4, fp16=True
+        ),
+        "recorded as an event": run_example(
+            train_loss=(1.2, 0.9),
+            f1=(0.0, 0.0),
+            events=[RunEvent(kind="non-finite", message="The training loss is NaN.", epoch=2.0)],
+        ),
+    }
+    good: ClassVar = {
+        "losses that are large but finite": run_example(train_loss=(9e3, 12.0), f1=(0.1, 0.4)),
+        "gradient overflow alone, as the fp16 scaler expects": run_example(train_loss=(1.2, 0.4)),
+    }
+
+    alive: float = 0.3
+    """Score at the end that no destroyed model reaches. Public runs evaluated in fp16 logged NaN as
+    their evaluation loss in every epoch, at F1 0.88."""
+
+    def check(self, run: RunHistory) -> Sequence[Finding]:
+        """Look for losses that are logged and not finite, and for recorded events."""
+        seen = _seen(run)
+        if not seen:
+            return []
+        where, epoch = seen[0]
+        at = "" if epoch is None else f" at epoch {epoch:g}"
+        survived = self._survived(run, seen)
+        if survived:
+            severity = Severity.INFO
+            effect = "the scores are fine, so only the evaluation overflows; ignore this loss"
+        else:
+            severity = Severity.ERROR
+            effect = "the weights after it are destroyed"
+        return [
+            self.finding(
+                f"The {where} is not a finite number{at}: {effect}.",
+                evidence=[Evidence(label=where, value=math.nan, epochs=_epochs(epoch))],
+                fixes=[_IN_FULL_PRECISION] if survived else _fixes(run),
+                severity=severity,
+            )
+        ]
+
+    def _survived(self, run: RunHistory, seen: Sequence[tuple[str, float | None]]) -> bool:
+        """Whether only evaluation losses are lost, while the score is that of a live model."""
+        values = series.scores(run)
+        only_evaluation = all(where == "evaluation loss" for where, _ in seen)
+        return only_evaluation and bool(values) and values[-1].value > self.alive
+
+
+def _seen(run: RunHistory) -> list[tuple[str, float | None]]:
+    """Return (what, epoch) of each non-finite loss, in the order of training."""
+    seen: list[tuple[str, float | None]] = [
+        ("training loss", event.epoch) for event in run.events if event.kind in _EVENTS
+    ]
+    for point in run.epochs:
+        if point.train_loss is not None and not math.isfinite(point.train_loss):
+            seen.append(("training loss", point.number))
+        if point.eval_loss is not None and not math.isfinite(point.eval_loss):
+            seen.append(("evaluation loss", point.number))
+    return sorted(seen, key=lambda found: math.inf if found[1] is None else found[1])
+
+
+def _epochs(epoch: float | None) -> tuple[float, ...]:
+    return () if epoch is None else (epoch,)
+
+
+def _fixes(run: RunHistory) -> list[Fix]:
+    if run.config.get("fp16") is True:
+        precision = Fix(
+            text="Train in bf16, or in fp32 where the hardware has no bf16.",
+            parameter="precision",
+            old="fp16",
+            new="bf16",
+            how="bf16 has the range of fp32",
+        )
+        return [precision, fixes.lower_learning_rate(run, 3)]
+    return [fixes.lower_learning_rate(run, 10)]

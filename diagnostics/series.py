@@ -1,0 +1,170 @@
+"""The series of numbers in a run that rules and reports look at, each taken out in one way."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from diagnostics import statistics
+from diagnostics.subjects.run_history import Epoch, RunHistory
+
+__all__ = [
+    "Point",
+    "best_point",
+    "end_score",
+    "eval_losses",
+    "evaluations",
+    "noise_band",
+    "number",
+    "plan_share",
+    "score_error",
+    "score_label",
+    "scores",
+    "total_steps",
+    "train_losses",
+    "whole",
+]
+
+NOISE_FLOOR = 0.01
+"""Change of a score below which nothing is news: covers the epoch-to-epoch jitter of 90 % of 26
+public token-classification runs (10th percentile 0.0002, median 0.0023, 90th 0.0088)."""
+
+BLIND_NOISE = 0.02
+"""Noise assumed when neither the size of the development split nor enough evaluations are known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One finite value of a series, with the epoch it was taken at."""
+
+    epoch: float
+    value: float
+
+
+def number(value: Any) -> float | None:
+    """Return a finite number as a float, None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        converted = float(value)
+    except OverflowError:
+        return None
+    return converted if math.isfinite(converted) else None
+
+
+def whole(value: Any) -> int | None:
+    """Return a positive whole number of at most a trillion as an int, None for anything else."""
+    found = number(value)
+    return int(found) if found is not None and found.is_integer() and 0 < found < 1e12 else None
+
+
+def evaluations(run: RunHistory) -> tuple[Epoch, ...]:
+    """Return the points at which the run was evaluated."""
+    return tuple(point for point in run.epochs if point.eval_loss is not None or point.metrics)
+
+
+def scores(run: RunHistory, metric: str | None = None) -> tuple[Point, ...]:
+    """Return a metric (the monitored one by default) wherever it is a finite number."""
+    name = run.monitor if metric is None else metric
+    if name == "loss":
+        return eval_losses(run)
+    return tuple(
+        Point(epoch=point.number, value=value)
+        for point in run.epochs
+        if name is not None and (value := number(point.metrics.get(name))) is not None
+    )
+
+
+def eval_losses(run: RunHistory) -> tuple[Point, ...]:
+    """Return the evaluation loss wherever it is finite."""
+    return tuple(
+        Point(epoch=point.number, value=value)
+        for point in run.epochs
+        if (value := number(point.eval_loss)) is not None
+    )
+
+
+def train_losses(run: RunHistory) -> tuple[Point, ...]:
+    """Return the training loss wherever it is finite."""
+    return tuple(
+        Point(epoch=point.number, value=value)
+        for point in run.epochs
+        if (value := number(point.train_loss)) is not None
+    )
+
+
+def score_label(run: RunHistory) -> str:
+    """Return the name of the monitored metric as people write it."""
+    name = run.monitor or "score"
+    known = {"f1": "F1", "loss": "evaluation loss", "wer": "WER", "cer": "CER"}
+    return known.get(name, name)
+
+
+def best_point(run: RunHistory) -> Point | None:
+    """Return the first point with the best monitored score, None without any."""
+    series = scores(run)
+    if not series:
+        return None
+    sign = 1 if run.higher_is_better else -1
+    return max(series, key=lambda point: sign * point.value)
+
+
+def end_score(series: Sequence[Point], count: int = 3) -> float:
+    """Return the median of the last `count` values; the series must not be empty."""
+    return median(point.value for point in series[-count:])
+
+
+def total_steps(run: RunHistory) -> int | None:
+    """Return the optimizer steps done, None when no point tells."""
+    return max((point.step for point in run.epochs if point.step is not None), default=None)
+
+
+def plan_share(run: RunHistory) -> float | None:
+    """Return how much of its plan the run has done, from 0 to 1; None when the plan is unknown."""
+    steps, planned = total_steps(run), whole(run.config.get("max_steps"))
+    if steps is not None and planned is not None:
+        return min(1.0, steps / planned)
+    epochs = number(run.config.get("epochs"))
+    if epochs is None or epochs <= 0 or not run.epochs:
+        return None
+    return min(1.0, run.epochs[-1].number / epochs)
+
+
+def score_error(run: RunHistory, score: float) -> float | None:
+    """Return the standard error of a score from the size of the development split.
+
+    For F1 the sentence-level error that the run itself recorded comes first, then the estimate from
+    the number of gold entities. Where only sentences were counted each is taken as one case. None
+    for what is no share (losses, error rates) and when no size is known.
+    """
+    if not run.higher_is_better or not 0 <= score <= 1:
+        return None
+    recorded = number(run.dataset.get("f1_standard_error"))
+    entities = whole(run.dataset.get("dev_entities"))
+    if run.monitor == "f1" and recorded is not None and recorded > 0:
+        return recorded
+    if run.monitor == "f1" and entities is not None:
+        return statistics.f1_standard_error(score, entities)
+    sentences = whole(run.dataset.get("dev_sentences"))
+    return None if sentences is None else statistics.binomial_standard_error(score, sentences)
+
+
+def noise_band(run: RunHistory) -> float:
+    """Return the change of the monitored score within one run that is still noise.
+
+    Two standard deviations of its late jitter, but no more than two standard errors of the
+    development split: jitter measured on a collapsing curve would hide the collapse. Never below
+    `NOISE_FLOOR`; for a loss never below 3 % of its best value.
+    """
+    series = scores(run)
+    best = best_point(run)
+    if best is None:
+        return NOISE_FLOOR
+    floor = 0.03 * abs(best.value) if run.monitor == "loss" else NOISE_FLOOR
+    jitter = statistics.jitter([point.value for point in series])
+    error = score_error(run, best.value)
+    known = [2 * noise for noise in (jitter, error) if noise is not None]
+    return max(floor, min(known)) if known else max(floor, BLIND_NOISE)

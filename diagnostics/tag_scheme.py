@@ -1,0 +1,266 @@
+"""Tag schemes: told apart over a whole data set, and converted to IOB2.
+
+IOB1 (`I-` everywhere, `B-` only between neighbours of one type), IOB2 (`B-` at every start), BIOES
+and BILOU (also BMES and other letters for the same four roles), with `-`, `_`, `:` or `/` before or
+behind the type, and plain types without any scheme, whose runs are taken for entities.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from diagnostics.errors import DataError
+
+__all__ = ["ConvertedTags", "SchemeName", "TagScheme", "detect_scheme", "entities"]
+
+OUTSIDE = "O"
+OUTSIDE_WORDS = ("O", "o", "0", "OTHER", "OUTSIDE", "NONE", "NIL", "NULL", "_", "-")
+"""What data sets write for "no entity", in the order in which it is believed."""
+
+ROLES = {"B": "B", "I": "I", "M": "I", "E": "E", "L": "E", "S": "S", "U": "S", "W": "S"}
+"""Letter in a tag to its role: begin, inside, end, single."""
+
+SEPARATORS = "-_:/"
+UNNAMED_TYPE = "ENTITY"
+"""Type given to entities that are tagged with the bare letters `B` and `I`."""
+
+ENOUGH_PREFIXED = 0.9
+"""Share of the tagged words that must carry a prefix for the rest to be slips."""
+
+
+class SchemeName(enum.StrEnum):
+    """The schemes that are told apart."""
+
+    IOB1 = "IOB1"
+    IOB2 = "IOB2"
+    BIOES = "BIOES"
+    BILOU = "BILOU"
+    PLAIN = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConvertedTags:
+    """Tags of one sentence in IOB2, and how many broke the rules of the scheme they came in."""
+
+    tags: tuple[str, ...]
+    repairs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagScheme:
+    """How a data set writes its tags.
+
+    Attributes:
+        name: The scheme.
+        style: A tag of it as an example for the user, such as `B-X`, `X_B` or `X`.
+        outside: Its tag for words outside all entities.
+        parsed: Every tag of the data set to its role (`B`, `I`, `E`, `S`, `O`) and entity type.
+        slips: Tags that do not follow the style, with their counts; they are read as inside their
+            type.
+    """
+
+    name: SchemeName
+    style: str
+    outside: str
+    parsed: Mapping[str, tuple[str, str]]
+    slips: Mapping[str, int]
+
+    def convert(self, tags: Sequence[str]) -> ConvertedTags:
+        """Tags of a sentence in IOB2.
+
+        An entity starts at `B` or `S`, after an end, and where the type changes. That holds in
+        every scheme: a broken rule adds to the repairs, but never changes which words are tagged.
+        """
+        converted: list[str] = []
+        repairs = 0
+        before, type_before = "O", ""
+        for tag in tags:
+            role, entity_type = self.parsed.get(tag) or ("I", tag)
+            same = entity_type == type_before
+            starts = role != "O" and (role in "BS" or before in "OES" or not same)
+            repairs += self._breaks_rule(before, role, starts=starts, same=same)
+            begins = "B" if starts else "I"
+            converted.append(OUTSIDE if role == "O" else f"{begins}-{entity_type}")
+            before, type_before = role, entity_type
+        repairs += self._breaks_rule(before, "O", starts=False, same=False)
+        return ConvertedTags(tags=tuple(converted), repairs=repairs)
+
+    def _breaks_rule(self, before: str, role: str, *, starts: bool, same: bool) -> bool:
+        """Whether `role` may not follow the role `before` under the scheme."""
+        if self.name is SchemeName.PLAIN:
+            return False
+        if self.name is SchemeName.IOB2:
+            return starts and role == "I"
+        if self.name is SchemeName.IOB1:
+            return role == "B" and not (same and before in "BI")
+        left_open = before in "BI" and (starts or role == "O")
+        return left_open or (starts and role in "IE")
+
+
+def entities(tags: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+    """Entities of IOB2 tags as (first word, word behind the last, type)."""
+    start, entity_type = 0, ""
+    for place, tag in enumerate(tags):
+        if tag.startswith("I-"):
+            continue
+        if entity_type:
+            yield start, place, entity_type
+        start, entity_type = place, tag[2:]
+    if entity_type:
+        yield start, len(tags), entity_type
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Style:
+    """Where the role stands in a tag: before or behind the type, and behind which separator."""
+
+    pattern: re.Pattern[str]
+    example: str
+
+    def parse(self, tag: str) -> tuple[str, str] | None:
+        match = self.pattern.fullmatch(tag)
+        if match is None:
+            return None
+        parts = match.groupdict()
+        return ROLES[parts["role"].upper()], parts.get("type") or UNNAMED_TYPE
+
+
+def _styles() -> Iterator[_Style]:
+    letters = "".join(ROLES)
+    for role in (f"[{letters}]", f"[{letters.lower()}]"):
+        for mark in SEPARATORS:
+            yield _Style(
+                pattern=re.compile(f"(?P<role>{role}){mark}(?P<type>.+)"), example=f"B{mark}X"
+            )
+        for mark in SEPARATORS:
+            yield _Style(
+                pattern=re.compile(f"(?P<type>.+){mark}(?P<role>{role})"), example=f"X{mark}B"
+            )
+    yield _Style(pattern=re.compile("(?P<role>[BIES])"), example="B")
+
+
+def detect_scheme(sentences: Iterable[Sequence[str]]) -> TagScheme:
+    """The scheme of a data set.
+
+    Args:
+        sentences: Tags of every sentence of all splits: a single sentence, and even a single split,
+            often allows several readings.
+
+    Raises:
+        DataError: If a tag has an empty type, or plain types leave no word outside.
+    """
+    vocabulary: Counter[str] = Counter()
+    follows: Counter[tuple[str, str]] = Counter()
+    for tags in sentences:
+        vocabulary.update(tags)
+        follows.update(zip(("", *tags), tags, strict=False))
+    outside = _outside(vocabulary)
+    named = Counter({tag: count for tag, count in vocabulary.items() if tag != outside})
+    style = _most_believable_style(named)
+    if style is None:
+        return _plain(named, outside)
+    parsed = {tag: style.parse(tag) or ("I", tag) for tag in named}
+    parsed[outside or OUTSIDE] = ("O", "")
+    slips = {tag: count for tag, count in named.items() if style.parse(tag) is None}
+    _refuse_empty_types(slips)
+    return TagScheme(
+        name=_name(named, style, follows, parsed),
+        style=style.example,
+        outside=outside or OUTSIDE,
+        parsed=parsed,
+        slips=slips,
+    )
+
+
+def _outside(vocabulary: Mapping[str, int]) -> str | None:
+    """The tag that means "no entity", or None when none is known."""
+    spellings = {word: tag for tag in vocabulary for word in (tag, tag.upper())}
+    return next((spellings[word] for word in OUTSIDE_WORDS if word in spellings), None)
+
+
+def _most_believable_style(named: Counter[str]) -> _Style | None:
+    """The style that explains most of the tagged words, or None for plain types."""
+    total = named.total()
+    best: tuple[float, _Style] | None = None
+    for style in _styles():
+        letters, explained = _explained(named, style)
+        share = explained / total if total else 0.0
+        if _admissible(letters, share) and (best is None or share > best[0]):
+            best = share, style
+    return best[1] if best else None
+
+
+def _explained(named: Mapping[str, int], style: _Style) -> tuple[set[str], int]:
+    """The letters that a style finds in the tags, and how many words it explains."""
+    found = {tag: match for tag in named if (match := style.pattern.fullmatch(tag))}
+    letters = {match["role"] for match in found.values()}
+    return letters, sum(named[tag] for tag in found)
+
+
+def _admissible(letters: set[str], share: float) -> bool:
+    """Whether letters found in this share of the tagged words make a scheme.
+
+    Types such as `E-mail` or `B_cell` look prefixed by chance: a scheme has `B` or `I` (or nothing
+    but single-word entities), and when some tags are slips, at least two letters. Small letters
+    are believed only where they explain everything.
+    """
+    upper = {letter.upper() for letter in letters}
+    whole = share == 1.0
+    if not whole and (share < ENOUGH_PREFIXED or len(letters) < 2 or letters != upper):
+        return False
+    return bool(upper & {"B", "I"}) or upper in ({"S"}, {"U"})
+
+
+def _plain(named: Mapping[str, int], outside: str | None) -> TagScheme:
+    if named and outside is None:
+        shown = ", ".join(sorted(named)[:5])
+        raise DataError(
+            f'Every word carries a type ({shown}) and no tag means "no entity".',
+            "Tag words outside all entities with `O`, or choose another column with `--columns`.",
+        )
+    parsed = {tag: ("I", tag) for tag in named}
+    parsed[outside or OUTSIDE] = ("O", "")
+    return TagScheme(
+        name=SchemeName.PLAIN if named else SchemeName.IOB2,
+        style="X",
+        outside=outside or OUTSIDE,
+        parsed=parsed,
+        slips={},
+    )
+
+
+def _refuse_empty_types(slips: Mapping[str, int]) -> None:
+    empty = [tag for tag in slips if not tag.strip("".join(ROLES) + SEPARATORS)]
+    if empty:
+        raise DataError(
+            f"The tag {empty[0]!r} ({slips[empty[0]]} times) has no entity type.",
+            "Write the type behind the prefix, as in `B-PER`.",
+        )
+
+
+def _name(
+    named: Iterable[str],
+    style: _Style,
+    follows: Mapping[tuple[str, str], int],
+    parsed: Mapping[str, tuple[str, str]],
+) -> SchemeName:
+    letters = {match["role"].upper() for tag in named if (match := style.pattern.fullmatch(tag))}
+    if letters & {"L", "U"}:
+        return SchemeName.BILOU
+    if letters - {"B", "I"}:
+        return SchemeName.BIOES
+    against = Counter[SchemeName]()
+    for (tag_before, tag), count in follows.items():
+        before, type_before = parsed.get(tag_before, ("O", ""))
+        role, entity_type = parsed[tag]
+        neighbours = before in "BI" and entity_type == type_before
+        if role == "I" and not neighbours:
+            against[SchemeName.IOB2] += count
+        if role == "B" and not neighbours:
+            against[SchemeName.IOB1] += count
+    iob1 = against[SchemeName.IOB2] > against[SchemeName.IOB1]
+    return SchemeName.IOB1 if iob1 else SchemeName.IOB2

@@ -1,0 +1,1 @@
+"""Ready-made studies: recipes and search spaces as TOML, one file each; no code."""

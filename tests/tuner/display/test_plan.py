@@ -1,0 +1,124 @@
+"""What is shown before the first trial or epoch."""
+
+# what is shown at 120 columns is 120 columns wide
+
+from __future__ import annotations
+
+import dataclasses
+
+from inline_snapshot import snapshot
+
+from tests.tuner.display import examples
+from tuner.display.canvas import Canvas
+from tuner.display.plan import plan_view, run_view
+from tuner.display.testing import render
+from tuner.study_view import StudyPlan
+
+
+def shown(plan: StudyPlan, width: int = 80) -> str:
+    return render(plan_view(plan, Canvas(width=width)), width)
+
+
+def test_a_plan_at_80_columns() -> None:
+    assert shown(examples.plan(), 80) == snapshot("""\
+Study fin ──────────────────────────────────────────────────────────────────────
+Folder  runs/fin
+Data    CoNLL file train.txt: 986 training and 174 development sentences, 305
+        test sentences
+        4 entity types: PER 962, ORG 421, LOC 374, MISC 14
+Model   bert-base-cased
+Device  cpu (2 threads)
+Plan    20 trials, at most 2h 00m, then 2 more seeds for the best
+Cost    about 25m 10s without pruning, 19s per epoch, 1.3 GB of disk, 2.1 GB of
+        memory
+        Measured on 8 training and 2 evaluation steps.
+
+Searched        Range               Why
+────────────────────────────────────────────────────────────────────────────────
+learning rate   5e-6 to 2e-4, log   a model of 108 million parameters
+batch size      8, 16, 32, 64       986 sentences: at least 15 steps per epoch
+                                    at 64
+epochs          2 to 6              fewer than 1,000 sentences need more passes
+
+Fixed           Value    Why
+───────────────────────────────────
+warm-up ratio   0.1      the recipe
+weight decay    0.01     the recipe
+schedule        linear   the recipe
+
+Tried first
+trial 0  learning rate 2e-5, batch size 16, 3 epochs (the recipe)
+trial 1  learning rate 5e-5, batch size 16, 4 epochs
+
+• A development split of 15 % was made from the training data with seed 42.\
+""")
+
+
+def test_a_plan_at_120_columns() -> None:
+    assert shown(examples.plan(), 120) == snapshot("""\
+Study fin ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+Folder  runs/fin
+Data    CoNLL file train.txt: 986 training and 174 development sentences, 305 test sentences
+        4 entity types: PER 962, ORG 421, LOC 374, MISC 14
+Model   bert-base-cased
+Device  cpu (2 threads)
+Plan    20 trials, at most 2h 00m, then 2 more seeds for the best
+Cost    about 25m 10s without pruning, 19s per epoch, 1.3 GB of disk, 2.1 GB of memory
+        Measured on 8 training and 2 evaluation steps.
+
+Searched        Range               Why
+────────────────────────────────────────────────────────────────────────────────────
+learning rate   5e-6 to 2e-4, log   a model of 108 million parameters
+batch size      8, 16, 32, 64       986 sentences: at least 15 steps per epoch at 64
+epochs          2 to 6              fewer than 1,000 sentences need more passes
+
+Fixed           Value    Why
+───────────────────────────────────
+warm-up ratio   0.1      the recipe
+weight decay    0.01     the recipe
+schedule        linear   the recipe
+
+Tried first
+trial 0  learning rate 2e-5, batch size 16, 3 epochs (the recipe)
+trial 1  learning rate 5e-5, batch size 16, 4 epochs
+
+• A development split of 15 % was made from the training data with seed 42.\
+""")
+
+
+def test_a_resumed_study_says_what_is_done() -> None:
+    plan = dataclasses.replace(examples.plan(), done=7, time_budget=None, confirm=0, estimate=None)
+    resumed = shown(plan)
+    assert "20 trials, 7 of them done already" in resumed
+    assert "Tried first" not in resumed
+    assert "Cost" not in resumed
+
+
+def test_many_start_points_are_cut_and_say_so() -> None:
+    plan = dataclasses.replace(examples.plan(), start_points=examples.plan().start_points * 4)
+    assert "4 more" in shown(plan)
+
+
+def test_an_estimate_without_measurement_shows_only_what_is_known() -> None:
+    estimate = examples.plan().estimate
+    assert estimate is not None
+    unknown = dataclasses.replace(
+        estimate, seconds=None, seconds_per_epoch=None, memory_bytes=None, how=""
+    )
+    assert "Cost    1.3 GB of disk\n" in shown(
+        dataclasses.replace(examples.plan(), estimate=unknown)
+    )
+
+
+def test_a_training_at_80_columns() -> None:
+    assert render(run_view(examples.run_facts(), Canvas()), 80) == snapshot("""\
+Training fin-train ─────────────────────────────────────────────────────────────
+Folder    runs/fin-train
+Data      986 training, 174 development and 305 test sentences
+Model     bert-base-cased
+Device    cpu (2 threads)
+Settings  learning rate 2e-5, batch size 16, 3 epochs
+Further   warm-up ratio 0.1, weight decay 0.01, schedule linear
+Size      986 training sentences, 62 steps per epoch
+• 2 sentences were longer than 128 sub-tokens and cut into windows.\
+""")

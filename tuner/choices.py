@@ -1,0 +1,181 @@
+"""From what the user said, a study file and the defaults: which settings hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tuner.errors import UsageError
+from tuner.model_facts import ModelFacts
+from tuner.search.default_space import DefaultSpace, default_space, with_parameters
+from tuner.space import Choice, SearchSpace, check_spec, snap
+from tuner.study import SearchOptions
+from tuner.study_file import StudyFile, read_study_file
+from tuner.trial import TrialSpec
+
+__all__ = ["StudyChoice", "choose_options", "choose_recipe", "choose_study", "read_files"]
+
+RecipeLike = str | Path | TrialSpec | None
+SpaceLike = str | Path | SearchSpace | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyChoice:
+    """What is searched, from where, and why.
+
+    Attributes:
+        space: The search space.
+        recipe: Settings of trial 0.
+        start_points: Known good settings that are tried next.
+    """
+
+    space: SearchSpace
+    recipe: TrialSpec
+    start_points: tuple[TrialSpec, ...]
+
+
+def read_files(space: SpaceLike, recipe: RecipeLike) -> tuple[StudyFile | None, StudyFile | None]:
+    """Read the study files that were named for the space and for the recipe.
+
+    Raises:
+        UsageError: A file is not there, is wrong, or lacks what it was named for.
+    """
+    space_file = read_study_file(space) if isinstance(space, str | Path) else None
+    recipe_file = read_study_file(recipe) if isinstance(recipe, str | Path) else None
+    if space_file is not None and space_file.space is None:
+        raise UsageError(
+            f"`--space` needs a file with a [space], but {space_file.source} has none.",
+            "Use it as --recipe, or add a [space.learning_rate] table.",
+        )
+    if recipe_file is not None and recipe_file.recipe is None:
+        raise UsageError(
+            f"`--recipe` needs a file with a [recipe], but {recipe_file.source} has none.",
+            "Use it as --space, or add a [recipe] table.",
+        )
+    return space_file, recipe_file
+
+
+def choose_study(
+    model: ModelFacts,
+    train_sentences: int,
+    *,
+    space: SpaceLike = None,
+    recipe: RecipeLike = None,
+    files: tuple[StudyFile | None, StudyFile | None] = (None, None),
+    also: Iterable[str] = (),
+    seed: int = 42,
+    settings: Mapping[str, Any] | None = None,
+) -> StudyChoice:
+    """Choose space, recipe and start points; what the user gave comes before files and defaults.
+
+    A recipe file that has a space of its own brings it along; a space file its recipe.
+
+    Raises:
+        UsageError: The recipe lies outside the space, or a hyperparameter cannot be searched.
+    """
+    space_file, recipe_file = files
+    defaults = default_space(model, train_sentences, names=also, seed=seed)
+    chosen_space = _space(space, space_file or recipe_file, defaults, also, model.layers)
+    source = recipe_file or space_file
+    if isinstance(recipe, TrialSpec):
+        chosen_recipe = recipe
+    elif source is not None and source.recipe is not None:
+        chosen_recipe = _without_gaps(source.recipe, also, chosen_space)
+    else:
+        chosen_recipe = snap(defaults.recipe, chosen_space)
+    extra = {**chosen_recipe.extra, **(settings or {})}
+    chosen_recipe = replace(chosen_recipe, seed=seed, extra=extra)
+    if _is_default(space, space_file or recipe_file):
+        chosen_space = _widened(chosen_space, chosen_recipe)
+    where = source.source if source is not None else "the recipe"
+    check_spec(chosen_recipe, chosen_space, where, "recipe")
+    points = source.start_points if source is not None else defaults.known_good
+    return StudyChoice(
+        space=chosen_space,
+        recipe=chosen_recipe,
+        start_points=tuple(_fitting(points, chosen_recipe, chosen_space)),
+    )
+
+
+def _space(
+    space: SpaceLike,
+    file: StudyFile | None,
+    defaults: DefaultSpace,
+    also: Iterable[str],
+    layers: int,
+) -> SearchSpace:
+    if isinstance(space, SearchSpace):
+        return with_parameters(space, also, layers=layers)
+    if file is not None and file.space is not None:
+        return with_parameters(file.space, also, layers=layers)
+    return defaults.space
+
+
+def _is_default(space: SpaceLike, file: StudyFile | None) -> bool:
+    return space is None and (file is None or file.space is None)
+
+
+def _widened(space: SearchSpace, recipe: TrialSpec) -> SearchSpace:
+    """Stretch the default space, which nobody drew by hand, to a recipe that lies outside of it."""
+    parameters = dict(space.parameters)
+    for name, parameter in space.parameters.items():
+        value = getattr(recipe, name)
+        if value is None or isinstance(parameter, Choice) or parameter.contains(value):
+            continue
+        low, high = min(parameter.low, value), max(parameter.high, value)
+        parameters[name] = replace(parameter, low=low, high=high)
+    return replace(space, parameters=parameters)
+
+
+def _without_gaps(recipe: TrialSpec, also: Iterable[str], space: SearchSpace) -> TrialSpec:
+    """Give a number to what is searched by choice and the recipe leaves to the model (dropout)."""
+    moved = snap(recipe, space)
+    return replace(
+        recipe, **{name: getattr(moved, name) for name in also if getattr(recipe, name) is None}
+    )
+
+
+def _fitting(
+    points: Iterable[TrialSpec], recipe: TrialSpec, space: SearchSpace
+) -> Iterable[TrialSpec]:
+    """Start points with the searched values of `points` and everything else from the recipe."""
+    for point in points:
+        values = {name: getattr(point, name) for name in space.parameters}
+        yield replace(recipe, **values)
+
+
+def choose_options(
+    given: Mapping[str, Any], files: tuple[StudyFile | None, StudyFile | None], seed: int
+) -> SearchOptions:
+    """Choose the budget: what was given, then the space file, the recipe file, the defaults."""
+    values: dict[str, Any] = {"seed": seed}
+    for file in reversed([file for file in files if file is not None]):
+        values |= file.options
+    return SearchOptions(**values | {k: v for k, v in given.items() if v is not None})
+
+
+def choose_recipe(
+    model: ModelFacts,
+    train_sentences: int,
+    recipe: RecipeLike,
+    file: StudyFile | None,
+    given: Mapping[str, Any],
+    settings: Mapping[str, Any] | None,
+) -> TrialSpec:
+    """Choose the settings of a single training.
+
+    Raises:
+        UsageError: A value cannot be right.
+    """
+    if isinstance(recipe, TrialSpec):
+        base = recipe
+    elif file is not None and file.recipe is not None:
+        base = file.recipe
+    else:
+        base = default_space(model, train_sentences).recipe
+    values = {name: value for name, value in given.items() if value is not None}
+    spec = replace(base, **values, extra={**base.extra, **(settings or {})})
+    check_spec(spec)
+    return spec

@@ -1,0 +1,62 @@
+"""A search in plain lines, one per event, for logs and continuous integration."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+
+from tuner.display.canvas import Canvas
+from tuner.display.plan import plan_view
+from tuner.display.summary import summary_view
+from tuner.display.text import clean, clock, score
+from tuner.display.trial_table import trial_label
+from tuner.study_view import StudyPlan, StudySnapshot, StudySummary
+
+__all__ = ["PlainDisplay"]
+
+
+class PlainDisplay:
+    """Prints the plan, one line per event and the report."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._best_key: str | None = None
+
+    def __enter__(self) -> Self:
+        """Return the display."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Do nothing: each line is out already."""
+
+    def plan(self, plan: StudyPlan) -> None:
+        """Print the plan."""
+        self._console.print(plan_view(plan, Canvas.of(self._console)))
+
+    def update(self, snapshot: StudySnapshot, note: str) -> None:
+        """Print the event, and the best training whenever it changes."""
+        if note:
+            self._line(snapshot, note)
+        best = next((row for row in snapshot.rows if row.key == snapshot.best_key), None)
+        if best is not None and best.key != self._best_key:
+            self._best_key = best.key
+            self._line(snapshot, f"best so far: trial {trial_label(best)}, F1 {score(best.score)}")
+
+    def tick(self, snapshot: StudySnapshot) -> None:
+        """Print nothing."""
+
+    def finish(self, summary: StudySummary) -> None:
+        """Print the report."""
+        self._console.print()
+        self._console.print(summary_view(summary, Canvas.of(self._console), most_trials=None))
+
+    def _line(self, snapshot: StudySnapshot, what: str) -> None:
+        place = f"{clock(snapshot.elapsed)} {snapshot.finished}/{snapshot.trials}"
+        self._console.out(f"[{place}] {clean(what)}", highlight=False)

@@ -1,0 +1,211 @@
+"""An engine that trains nothing: it replays curves, for tests and for benchmarks of policies.
+
+It behaves like a real one in all that the loop can see: it waits for verdicts, writes `checkpoint/`
+and `best/`, takes trainings up again, and can be killed in between.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from diagnostics.subjects.run_history import RunEvent
+from tuner.engine import EpochDone, Job, JobEnded, Message, Verdict
+from tuner.errors import StudyError
+from tuner.search.documents import read_json, write_json
+from tuner.trial import EpochReport, Scores, TrialOutcome, TrialSpec, TrialState
+
+__all__ = ["Curves", "ScriptedEngine", "Step", "scripted_report"]
+
+Step = float | EpochReport | TrialOutcome | Exception
+Curves = Callable[[TrialSpec], Sequence[Step]]
+
+
+class ScriptedEngine:
+    """Replays what a function says a training would do.
+
+    Args:
+        curves: Returns, for the hyperparameters of a training, one step per epoch: its F1, or a
+            whole report, or how the training ends there, or an error that the engine raises. A NaN
+            ends the training with a non-finite loss. After the last step the training is finished.
+        slots: How many trainings run side by side.
+        delay: Seconds that an epoch takes.
+        sleep: What waits for them; a fake clock's `advance` in tests.
+        checkpoint_every: Epochs between two checkpoints.
+        test_score: Returns the test F1 of a model from its development F1.
+
+    Attributes:
+        evaluated: (development F1, split) of every evaluation asked for.
+        epochs_trained: Epochs trained, those of checkpoints not counted.
+    """
+
+    def __init__(
+        self,
+        curves: Curves,
+        *,
+        slots: int = 1,
+        delay: float = 0.0,
+        sleep: Callable[[float], object] = time.sleep,
+        checkpoint_every: int = 1,
+        test_score: Callable[[float], float] = lambda score: score,
+    ) -> None:
+        self._curves = curves
+        self._slots = slots
+        self._delay = delay
+        self._sleep = sleep
+        self._checkpoint_every = checkpoint_every
+        self._test_score = test_score
+        self._jobs: dict[str, _Replay] = {}
+        self.evaluated: list[tuple[float, str]] = []
+        self.epochs_trained = 0
+
+    @property
+    def slots(self) -> int:
+        """How many trainings may run at once."""
+        return self._slots
+
+    def start(self, job: Job) -> None:
+        """Begin a training. Raises RuntimeError when no slot is free."""
+        if len(self._jobs) >= self._slots:
+            raise RuntimeError("no slot is free")
+        state = read_json(job.directory / "checkpoint" / "state.json") if job.resume else None
+        self._jobs[job.key] = _Replay(
+            job=job,
+            steps=tuple(self._curves(job.spec)),
+            covered=state["epochs"] if state else 0,
+            keep_above=-math.inf if job.keep_above is None else job.keep_above,
+        )
+
+    def next_message(self, timeout: float) -> Message | None:
+        """Train one epoch of the training that waited longest; None when all wait for a verdict."""
+        ready = [replay for replay in self._jobs.values() if not replay.waits]
+        if not ready:
+            return None
+        replay = min(ready, key=lambda one: one.epoch)
+        if replay.outcome is not None:
+            return self._end(replay, replay.outcome)
+        if replay.epoch >= len(replay.steps):
+            return self._end(replay, TrialOutcome(state=TrialState.FINISHED))
+        return self._train_epoch(replay)
+
+    def answer(self, key: str, verdict: Verdict) -> None:
+        """Let a training go on or stop."""
+        replay = self._jobs[key]
+        replay.waits = False
+        if verdict.keep_above is not None:
+            replay.keep_above = verdict.keep_above
+        if verdict.action == "prune":
+            replay.outcome = TrialOutcome(state=TrialState.PRUNED, reason=verdict.reason)
+        if verdict.action == "interrupt":
+            replay.save_checkpoint()
+            replay.outcome = TrialOutcome(state=TrialState.INTERRUPTED, reason=verdict.reason)
+
+    def evaluate(self, model: Path, split: Literal["dev", "test"]) -> Scores:
+        """Return what the saved model remembers; on the test split, what `test_score` makes of it.
+
+        Raises:
+            StudyError: When the folder holds no model of this engine.
+        """
+        saved = read_json(model / "model.json")
+        if saved is None:
+            raise StudyError(f"`{model}` holds no model.")
+        score = float(saved["f1"])
+        self.evaluated.append((score, split))
+        return _scores(self._test_score(score) if split == "test" else score)
+
+    def close(self) -> None:
+        """Drop all trainings."""
+        self._jobs.clear()
+
+    def _train_epoch(self, replay: _Replay) -> Message:
+        step = replay.steps[replay.epoch]
+        if isinstance(step, Exception):
+            raise step
+        if replay.epoch >= replay.covered:
+            self._sleep(self._delay)
+            self.epochs_trained += 1
+        if isinstance(step, TrialOutcome):
+            return self._end(replay, step)
+        if isinstance(step, float) and not math.isfinite(step):
+            return self._end(replay, _non_finite(replay.epoch))
+        if not isinstance(step, EpochReport):
+            step = scripted_report(replay.job.spec, replay.epoch + 1, step, seconds=self._delay)
+        replay.take(step, self._checkpoint_every)
+        return EpochDone(key=replay.job.key, report=step)
+
+    def _end(self, replay: _Replay, outcome: TrialOutcome) -> JobEnded:
+        del self._jobs[replay.job.key]
+        return JobEnded(key=replay.job.key, outcome=outcome)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Replay:
+    """A training that is being replayed."""
+
+    job: Job
+    steps: tuple[Step, ...]
+    covered: int
+    keep_above: float
+    epoch: int = 0
+    best: float = -math.inf
+    waits: bool = False
+    outcome: TrialOutcome | None = None
+
+    def take(self, report: EpochReport, checkpoint_every: int) -> None:
+        """Note an epoch; save the model and the checkpoint unless the checkpoint covers it."""
+        self.epoch, self.waits = report.epoch, True
+        is_best = report.scores.f1 > self.best
+        self.best = max(self.best, report.scores.f1)
+        if report.epoch <= self.covered:
+            return
+        if is_best and report.scores.f1 > self.keep_above:
+            self._write("best", "model.json", {"f1": report.scores.f1, "epoch": report.epoch})
+        if report.epoch % checkpoint_every == 0:
+            self.save_checkpoint()
+
+    def save_checkpoint(self) -> None:
+        """Remember how far the training has come."""
+        self._write("checkpoint", "state.json", {"epochs": self.epoch})
+
+    def _write(self, folder: str, name: str, content: object) -> None:
+        directory = self.job.directory / folder
+        directory.mkdir(exist_ok=True)
+        write_json(directory / name, content)
+
+
+def scripted_report(
+    spec: TrialSpec, epoch: int, f1: float, *, loss: float | None = None, seconds: float = 0.0
+) -> EpochReport:
+    """Return the report of an epoch with a given F1.
+
+    Args:
+        spec: Hyperparameters of the training.
+        epoch: The epoch, from 1.
+        f1: Development F1.
+        loss: Development loss; by default one that falls as the F1 rises.
+        seconds: Wall time of the epoch.
+    """
+    loss = 1.0 - f1 if loss is None else loss
+    return EpochReport(
+        epoch=epoch,
+        epochs=spec.epochs,
+        step=epoch * max(1, 160 // spec.batch_size),
+        train_loss=loss,
+        scores=_scores(f1, loss),
+        learning_rate=spec.learning_rate * (1 - epoch / spec.epochs),
+        seconds=seconds,
+    )
+
+
+def _scores(f1: float, loss: float | None = None) -> Scores:
+    return Scores(loss=loss, precision=f1, recall=f1, f1=f1, accuracy=f1)
+
+
+def _non_finite(epoch: int) -> TrialOutcome:
+    message = f"the training loss became non-finite in epoch {epoch + 1}"
+    event = RunEvent(kind="non-finite", message=message, epoch=float(epoch))
+    return TrialOutcome(state=TrialState.FAILED, reason=message, events=(event,))

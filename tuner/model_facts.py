@@ -1,0 +1,35 @@
+"""What a search needs to know about a pretrained model before it loads any weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["ModelFacts"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFacts:
+    """The size and the identity of a pretrained encoder.
+
+    Attributes:
+        name: The model as the user named it: a folder or a hub id.
+        parameters: Number of weights, embeddings included.
+        layers: Transformer layers.
+        hidden_size: Width of a layer.
+        max_length: Longest input in sub-tokens, special tokens included.
+        fingerprint: Hash that changes when the weights or the configuration change.
+        architecture: The configuration's `model_type` (`bert`, `roberta`, ...).
+    """
+
+    name: str
+    parameters: int
+    layers: int
+    hidden_size: int
+    max_length: int
+    fingerprint: str
+    architecture: str
+
+    @property
+    def millions(self) -> float:
+        """Parameters in millions."""
+        return self.parameters / 1e6

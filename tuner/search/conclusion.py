@@ -1,0 +1,195 @@
+"""The summary of a study: the answer, how sure it is, and what the reader must know."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tuner.errors import StudyError
+from tuner.search.audit import audit
+from tuner.search.documents import read_json
+from tuner.search.driver import StopCause
+from tuner.search.folder import StudyFolder
+from tuner.search.ledger import Ledger
+from tuner.search.session import Session
+from tuner.search.winner import choose, gain, remarks
+from tuner.study import StudySpec
+from tuner.study_view import PrunerAudit, StudySummary, Winner
+from tuner.trial import Scores, TrialSpec, TrialState
+from tuner.values import from_plain, to_plain
+
+__all__ = ["audit_of", "read_summary", "summarise"]
+
+
+def summarise(
+    session: Session,
+    cause: StopCause,
+    *,
+    best_directory: Path | None = None,
+    test: tuple[Scores, int] | None = None,
+    importances: Mapping[str, float] | None = None,
+) -> StudySummary:
+    """Put together what a study found.
+
+    Args:
+        session: The work on the study.
+        cause: Why it ended; USER makes it an interrupted one.
+        best_directory: Folder of the delivered model.
+        test: Its scores on the test split, and how often that split was read.
+        importances: Hyperparameter to its share in the variation of the score.
+    """
+    ledger, spec = session.ledger, session.spec
+    runs = ledger.finished(with_counts=True)
+    winner = choose(runs, _best_scores(ledger)) if runs else None
+    status = _status(cause, winner)
+    reasons = _reasons(ledger)
+    extra = {
+        "options": to_plain(spec.options),
+        "stopped_by": cause,
+        "test_reads": test[1] if test else 0,
+        "reasons": reasons,
+    }
+    return StudySummary(
+        name=spec.name,
+        directory=session.folder.path,
+        status=status,
+        winner=None if winner is None else _without_counts(winner),
+        gain=None if winner is None else gain(runs, winner.number),
+        test=test[0] if test else None,
+        rows=ledger.rows(),
+        importances=dict(importances or {}),
+        audit=audit_of(ledger),
+        best_directory=best_directory,
+        elapsed=session.clock.elapsed,
+        warnings=tuple(
+            dict.fromkeys(
+                (
+                    *spec.warnings,
+                    *session.warnings,
+                    *_warnings(session, cause, winner, test, reasons),
+                    *(remarks(runs, winner) if winner else ()),
+                )
+            )
+        ),
+        next_commands=_next_commands(spec, status, winner),
+        extra=extra,
+    )
+
+
+def read_summary(folder: StudyFolder) -> StudySummary | None:
+    """Return the summary that a study's folder holds, or None; its paths follow the folder.
+
+    Raises:
+        StudyError: When the summary cannot be read.
+    """
+    data = read_json(folder.summary)
+    if data is None:
+        return None
+    try:
+        summary = from_plain(StudySummary, data)
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise StudyError(
+            f"`{folder.summary}` cannot be read: {error!r}.",
+            "Delete the file; the same search command writes it anew.",
+        ) from error
+    best = folder.best if summary.best_directory is not None else None
+    return replace(summary, directory=folder.path, best_directory=best)
+
+
+def audit_of(ledger: Ledger) -> PrunerAudit:
+    """Return the pruner's account over the trials of a study."""
+    advised = {
+        run.key for run in ledger.searched if any(event.kind == "let-run" for event in run.events)
+    }
+    return audit([run.curve() for run in ledger.searched], advised)
+
+
+def _status(cause: StopCause, winner: Winner | None) -> Any:
+    if cause is StopCause.USER:
+        return "interrupted"
+    return "no-result" if winner is None else "finished"
+
+
+def _best_scores(ledger: Ledger) -> dict[str, Scores]:
+    return {run.key: run.best.scores for run in ledger.runs if run.best is not None}
+
+
+def _without_counts(winner: Winner) -> Winner:
+    return replace(winner, scores=replace(winner.scores, counts=None))
+
+
+def _reasons(ledger: Ledger) -> dict[str, int]:
+    """Count why trainings did not succeed, the most frequent reason first."""
+    bad = (TrialState.FAILED, TrialState.INFEASIBLE)
+    reasons = Counter(run.reason or str(run.state) for run in ledger.runs if run.state in bad)
+    return dict(reasons.most_common())
+
+
+def _warnings(
+    session: Session,
+    cause: StopCause,
+    winner: Winner | None,
+    test: tuple[Scores, int] | None,
+    reasons: Mapping[str, int],
+) -> Iterator[str]:
+    options, ledger = session.spec.options, session.ledger
+    if winner is None:
+        yield _why_nothing(ledger, reasons)
+    elif reasons:
+        told = "; ".join(f"{reason} ({count})" for reason, count in reasons.items())
+        yield f"{sum(reasons.values())} trainings did not succeed: {told}."
+    if ledger.ended < options.trials and cause is not StopCause.USER and _ran_out(session):
+        yield (
+            f"The time budget ended the search after {ledger.ended} of {options.trials} trials; "
+            "a larger --time-budget goes on."
+        )
+    if winner is None:
+        return
+    if not session.spec.has_test:
+        yield (
+            "There is no test split: the score is the development score, which the selection "
+            "biases upward."
+        )
+    if len(winner.seeds) == 1 and len(ledger.finished()) > 1:
+        yield "The settings were chosen on one seed; further seeds (--confirm) make it surer."
+    if test is not None and test[1] > 1:
+        yield (
+            f"The test split has been read {test[1]} times in this study: its score is no longer "
+            "untouched by the search."
+        )
+
+
+def _ran_out(session: Session) -> bool:
+    return session.spec.options.time_budget is not None
+
+
+def _why_nothing(ledger: Ledger, reasons: Mapping[str, int]) -> str:
+    if not reasons:
+        return "No training was finished."
+    told = "; ".join(f"{reason} ({count})" for reason, count in reasons.items())
+    return f"No training succeeded. Reasons: {told}."
+
+
+def _next_commands(
+    spec: StudySpec, status: str, winner: Winner | None
+) -> tuple[tuple[str, str], ...]:
+    commands = [
+        (f"tuner show {spec.name}", "the table of all trials"),
+        (f"tuner export {spec.name}", "all trials as CSV or JSON"),
+    ]
+    if status == "interrupted":
+        commands.insert(0, ("the same command again", "go on where it stopped"))
+    elif winner is not None:
+        commands.append((_train_command(spec, winner.spec), "train with these settings"))
+    return tuple(commands)
+
+
+def _train_command(spec: StudySpec, best: TrialSpec) -> str:
+    return (
+        f"tuner train {spec.data_source} --model {spec.model.name} "
+        f"--learning-rate {best.learning_rate:.3g} --batch-size {best.batch_size} "
+        f"--epochs {best.epochs}"
+    )

@@ -1,0 +1,102 @@
+"""Which models stay on disk: at most three at any time, and never the loser's.
+
+While a search runs there are the best model so far (in the folder of its training), the best epoch
+of the running training and its checkpoint. When a training ends, its checkpoint goes at once, and
+of the two models the one that leads stays. At the end of a session the leading model is moved to
+`best/` of the study; a small file in it names the training that it belongs to, so that the next
+session can move it back.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from tuner.search.documents import guard_writing, read_json, remove_tree, write_json
+from tuner.search.folder import StudyFolder
+from tuner.search.ledger import Ledger
+from tuner.search.run_record import RunRecord
+from tuner.trial import TrialState
+
+__all__ = ["ModelCopies"]
+
+MODEL, CHECKPOINT, OWNER = "best", "checkpoint", "tuner_run.json"
+
+
+class ModelCopies:
+    """Keeps the models of a study in order.
+
+    Args:
+        folder: The study's folder.
+        ledger: Its trainings.
+    """
+
+    def __init__(self, folder: StudyFolder, ledger: Ledger) -> None:
+        self._folder = folder
+        self._ledger = ledger
+
+    def keep_above(self, run: RunRecord) -> float | None:
+        """Return the F1 from which a training's model is worth saving; None means always.
+
+        A trial must reach the best trial so far, the re-run of a contender the best seed of that
+        contender. To reach it is enough: among equals the faster one may win.
+        """
+        if run.role == "again":
+            return None
+        best = self._ledger.best_score(run.number if run.role == "confirm" else None)
+        return None if best is None else math.nextafter(best, -math.inf)
+
+    def tidy(self) -> None:
+        """Delete what no longer counts: checkpoints of ended trainings and models of losers."""
+        ended = [run for run in self._ledger.runs if run.ended]
+        kept = self._kept(ended)
+        for run in ended:
+            remove_tree(run.directory / CHECKPOINT)
+            if run.key != kept:
+                remove_tree(run.directory / MODEL)
+
+    def owner(self) -> str | None:
+        """Return the key of the training whose model lies in the study's `best/`, or None."""
+        owner = read_json(self._folder.best / OWNER)
+        return None if owner is None else str(owner["key"])
+
+    def publish(self, run: RunRecord, owner: RunRecord) -> Path | None:
+        """Move a model to the study's `best/`; None when it is on disk nowhere.
+
+        Args:
+            run: The training whose folder holds the model.
+            owner: The training that it belongs to: `run` itself, or the one that `run` repeated.
+        """
+        model = run.directory / MODEL
+        if not model.is_dir():
+            return self._folder.best if self.owner() == owner.key else None
+        write_json(model / OWNER, {"key": owner.key, "epoch": run.best and run.best.epoch})
+        remove_tree(self._folder.best)
+        with guard_writing(self._folder.best):
+            model.rename(self._folder.best)
+        return self._folder.best
+
+    def take_back(self) -> None:
+        """Move the model in the study's `best/` back to its training, for the search to go on."""
+        key = self.owner()
+        if key is None or key not in self._ledger:
+            return
+        home = self._ledger[key].directory / MODEL
+        if not home.exists():
+            with guard_writing(home):
+                self._folder.best.rename(home)
+
+    def _kept(self, ended: list[RunRecord]) -> str | None:
+        """Return the one model to keep: the leading one, else the best of those on disk."""
+        leading = self._ledger.leading()
+        on_disk = [
+            run
+            for run in ended
+            if run.state is TrialState.FINISHED and (run.directory / MODEL).is_dir()
+        ]
+        best = max(
+            on_disk,
+            key=lambda run: (leading is not None and run.same_training(leading), run.score or 0.0),
+            default=None,
+        )
+        return None if best is None else best.key

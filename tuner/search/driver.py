@@ -1,0 +1,173 @@
+"""Drives trainings through an engine: fills its slots, records every epoch, answers with a verdict.
+
+What is trained, and when a training is hopeless, is decided by a `Source`: the search, the
+confirmation, or the one training that remakes deleted weights. Everything is on disk before it is
+answered or told, in this order: the epoch, the verdict; the result, the storage, the clean-up.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Protocol
+
+from diagnostics.subjects.run_history import RunEvent
+from tuner.engine import EpochDone, Job, JobEnded, Verdict
+from tuner.search.record import RunRecorder
+from tuner.search.run_record import RunRecord
+from tuner.search.session import Session
+from tuner.study_view import Phase
+from tuner.trial import EpochReport, TrialState
+
+__all__ = ["Source", "Start", "StopCause", "drive"]
+
+POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """A training to be started: a new one, or one to be taken up where it stopped."""
+
+    run: RunRecord
+    resume: bool = False
+
+
+class StopCause(enum.StrEnum):
+    """Why no further training is started."""
+
+    DONE = "done"  # the source has nothing more
+    TIME = "time"  # the time set aside for this part is used up
+    USER = "user"  # somebody asked to stop
+
+
+class Source(Protocol):
+    """Where trainings come from."""
+
+    phase: Phase
+
+    def next_start(self) -> Start | None:
+        """Return the next training; None when there is nothing more to start."""
+
+    def reported(self, run: RunRecord, report: EpochReport) -> None:
+        """Take note of an epoch."""
+
+    def advice(self, run: RunRecord) -> RunEvent | None:
+        """Return why a training shall be stopped (or would have been); None to go on."""
+
+    def ended(self, run: RunRecord) -> None:
+        """Take note of a training that ended; not called for an interrupted one."""
+
+    def time_is_up(self) -> bool:
+        """Whether the time set aside for this source is used up."""
+
+
+def drive(session: Session, source: Source) -> StopCause:
+    """Run a source's trainings until there are none left, time is up, or somebody stops it.
+
+    Raises:
+        StudyError: When a record cannot be written; what was recorded before stays.
+    """
+    return _Driver(session, source).run()
+
+
+class _Driver:
+    def __init__(self, session: Session, source: Source) -> None:
+        self._session = session
+        self._source = source
+        self._running: dict[str, RunRecorder] = {}
+
+    def run(self) -> StopCause:
+        self._session.phase = self._source.phase
+        while True:
+            cause = self._fill_slots()
+            if not self._running:
+                return cause
+            message = self._session.engine.next_message(POLL_SECONDS)
+            match message:
+                case EpochDone(key=key, report=report) if key in self._running:
+                    self._epoch_done(key, report)
+                case JobEnded(key=key) if key in self._running:
+                    self._job_ended(message)
+                case _:
+                    self._session.observer.tick(self._session.snapshot())
+
+    def _fill_slots(self) -> StopCause:
+        while len(self._running) < self._session.engine.slots:
+            if (cause := self._stop_cause()) is not None:
+                return cause
+            start = self._source.next_start()
+            if start is None:
+                return StopCause.DONE
+            self._start(start)
+        return StopCause.DONE
+
+    def _stop_cause(self) -> StopCause | None:
+        if self._session.stop.requested:
+            return StopCause.USER
+        return StopCause.TIME if self._source.time_is_up() else None
+
+    def _start(self, start: Start) -> None:
+        session = self._session
+        run = session.begin(start.run)
+        recorder = self._running[run.key] = RunRecorder(run.directory)
+        if start.resume:
+            recorder.event(_resumed(recorder.known_epochs))
+        job = Job(
+            key=run.key,
+            spec=run.spec,
+            directory=run.directory,
+            keep_above=session.copies.keep_above(run),
+            resume=start.resume,
+        )
+        session.engine.start(job)
+        session.update(f"{run.key} {'goes on' if start.resume else 'starts'}")
+
+    def _epoch_done(self, key: str, report: EpochReport) -> None:
+        session, recorder = self._session, self._running[key]
+        run = session.ledger.add_report(key, report)
+        is_new = recorder.epoch(report)
+        recorder.save_progress(run)
+        session.clock.save()
+        if is_new:
+            self._source.reported(run, report)
+        verdict = self._verdict(run, report, recorder)
+        session.engine.answer(key, verdict)
+        if is_new:
+            session.update(f"{key} epoch {report.epoch}/{report.epochs}: F1 {report.scores.f1:.4f}")
+
+    def _verdict(self, run: RunRecord, report: EpochReport, recorder: RunRecorder) -> Verdict:
+        keep_above = self._session.copies.keep_above(run)
+        if report.epoch >= report.epochs:
+            return Verdict(keep_above=keep_above)
+        event = self._source.advice(run)
+        if event is not None:
+            recorder.event(event)
+            run = self._session.ledger.add_event(run.key, event)
+            if event.kind == "pruned":
+                return Verdict(action="prune", reason=event.message, keep_above=keep_above)
+        cause = self._stop_cause()
+        if cause is None:
+            return Verdict(keep_above=keep_above)
+        reason = "the time budget is used up" if cause is StopCause.TIME else "stopped by the user"
+        return Verdict(action="interrupt", reason=reason, keep_above=keep_above)
+
+    def _job_ended(self, message: JobEnded) -> None:
+        session, recorder = self._session, self._running.pop(message.key)
+        run = session.ledger.finish(message.key, message.outcome)
+        for event in message.outcome.events:
+            recorder.event(event)
+        recorder.end(run)
+        session.clock.save()
+        if run.state is not TrialState.INTERRUPTED:
+            self._source.ended(run)
+            session.copies.tidy()
+        score = "" if run.score is None else f", F1 {run.score:.4f}"
+        session.update(f"{run.key} {run.state}{score}{': ' * bool(run.reason)}{run.reason}")
+
+
+def _resumed(epochs: int) -> RunEvent:
+    return RunEvent(
+        kind="resumed",
+        message=f"Taken up again after epoch {epochs}.",
+        epoch=float(epochs),
+    )

@@ -1,0 +1,83 @@
+"""How long the rest of a study will take, from what its trainings took so far."""
+
+from __future__ import annotations
+
+from tuner.search.ledger import Ledger
+from tuner.search.run_record import RunRecord
+from tuner.search.time_left import Timing, mean_epochs, seconds_left
+from tuner.search.winner import confirm_plan
+from tuner.study import StudySpec
+from tuner.trial import TrialState
+
+__all__ = ["confirm_reserve", "expected_seconds", "remaining_seconds"]
+
+CONFIRM_SHARE = 0.2
+"""Most of a time budget that is set aside for further seeds: the last 10 to 20 % of the budget
+spent on seeds of the best three beat the same time spent on more trials."""
+
+
+def remaining_seconds(
+    ledger: Ledger, spec: StudySpec, time_left: float | None, slots: int = 1
+) -> float | None:
+    """Return the expected seconds to the end of the study; None while nothing was timed.
+
+    Args:
+        ledger: All trainings so far.
+        spec: The study.
+        time_left: Seconds left of the time budget, or None.
+        slots: Trainings at once.
+    """
+    running = [run for run in ledger.runs if run.state is TrialState.RUNNING]
+    begun = ledger.ended + sum(run.role == "search" for run in running)
+    confirming = [ledger.trial(number) for number, _ in _confirm_plan(ledger, spec)]
+    expected = seconds_left(
+        [_timing(run) for run in ledger.runs if run.ended],
+        running=[_timing(run) for run in running],
+        waiting=[(run.spec.batch_size, run.spec.epochs) for run in confirming],
+        unknown_trials=max(0, spec.options.trials - begun),
+        expected_epochs=mean_epochs(spec.space, spec.recipe.epochs),
+        usual_batch_size=spec.recipe.batch_size,
+        slots=slots,
+    )
+    if time_left is None:
+        return expected
+    return max(0.0, time_left if expected is None else min(expected, time_left))
+
+
+def confirm_reserve(ledger: Ledger, spec: StudySpec) -> float:
+    """Return the seconds of the time budget that the search leaves to the confirmation.
+
+    What re-running the contenders and the recipe is expected to take, but at most `CONFIRM_SHARE`
+    of the budget; without a budget, 0.
+    """
+    options = spec.options
+    if options.time_budget is None or not options.confirm:
+        return 0.0
+    most = CONFIRM_SHARE * options.time_budget
+    plan = _confirm_plan(ledger, spec)
+    expected = sum(expected_seconds(ledger.trial(number)) for number, _ in plan)
+    return min(most, expected) if plan else most
+
+
+def expected_seconds(run: RunRecord) -> float:
+    """Return how long a training like this one takes from start to end."""
+    return run.seconds * run.spec.epochs / run.epoch if run.epoch else 0.0
+
+
+def _confirm_plan(ledger: Ledger, spec: StudySpec) -> tuple[tuple[int, int], ...]:
+    return confirm_plan(
+        ledger.finished(),
+        spec.options.contenders,
+        spec.options.confirm,
+        spec.recipe.seed,
+        attempted=ledger.attempted(),
+    )
+
+
+def _timing(run: RunRecord) -> Timing:
+    return Timing(
+        batch_size=run.spec.batch_size,
+        epochs_done=run.epoch,
+        epochs_planned=run.spec.epochs,
+        seconds=run.seconds,
+    )

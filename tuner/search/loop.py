@@ -1,0 +1,183 @@
+"""A search from its first trial to the delivered model: search, confirm, deliver, summarise."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tuner.engine import Engine
+from tuner.errors import StudyError
+from tuner.search.budget import StudyClock
+from tuner.search.conclusion import read_summary, summarise
+from tuner.search.confirm_phase import ConfirmSource
+from tuner.search.copies import ModelCopies
+from tuner.search.delivery import ensure_model, publish, read_test_split
+from tuner.search.documents import write_json
+from tuner.search.driver import StopCause, drive
+from tuner.search.folder import StudyFolder, default_environment
+from tuner.search.interrupt import StopRequest
+from tuner.search.ledger import Ledger
+from tuner.search.search_phase import SearchSource, reconcile
+from tuner.search.session import Session
+from tuner.study import StudySpec, differences
+from tuner.study_view import StudyObserver, StudySummary
+from tuner.values import to_plain
+
+if TYPE_CHECKING:
+    from tuner.search.optuna_bridge import OptunaBridge
+
+__all__ = ["run_search"]
+
+INTERRUPTED = "stopped at once"
+
+
+def run_search(
+    spec: StudySpec,
+    engine: Engine,
+    observer: StudyObserver,
+    directory: Path,
+    *,
+    stop: StopRequest | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    on_finish: Callable[[StudySummary], None] | None = None,
+    environment: Mapping[str, Any] | None = None,
+) -> StudySummary:
+    """Search until the asked number of trials has ended, then confirm and deliver the winner.
+
+    A folder that holds the study already is gone on with: trials that were cut off are taken up
+    again, finished ones stay. A study that has given its answer returns it at once.
+
+    Args:
+        spec: The study.
+        engine: Where trainings run. It is closed only when the search is stopped at once or fails;
+            otherwise that is left to the caller.
+        observer: Told what happens. Its `plan` is the caller's to call.
+        directory: Folder of the study.
+        stop: Asks the search to stop after the running epoch. Signals are taken only by a caller
+            that enters it as a context manager.
+        clock: Seconds on a clock that never goes back.
+        on_finish: Called with the summary once the model is in its place, before the observer is
+            told; the place to write a model card.
+        environment: What `environment.json` of each training says; the versions of the libraries
+            by default.
+
+    Returns:
+        The summary, which is also in `summary.json`.
+
+    Raises:
+        StudyError: When the folder cannot be written, another process works on it, or it holds a
+            study with other data, model, space or recipe. Nothing finished is lost.
+    """
+    folder = StudyFolder(Path(directory))
+    folder.create()
+    with folder.lock():
+        spec, study_id = _describe(folder, spec)
+        remembered = _remembered(folder, spec)
+        if remembered is not None:
+            observer.finish(remembered)
+            return remembered
+        ledger = Ledger(folder.runs())
+        session = Session(
+            spec=spec,
+            engine=engine,
+            observer=observer,
+            folder=folder,
+            ledger=ledger,
+            copies=ModelCopies(folder, ledger),
+            clock=StudyClock(folder.clock, clock),
+            stop=stop or StopRequest(),
+            environment=environment or default_environment(),
+        )
+        with _bridge(session, study_id) as bridge:
+            return _work(session, bridge, on_finish)
+
+
+def _work(
+    session: Session, bridge: OptunaBridge, on_finish: Callable[[StudySummary], None] | None
+) -> StudySummary:
+    try:
+        cause = _train(session, bridge)
+    except KeyboardInterrupt:
+        session.engine.close()
+        session.ledger.interrupt_running(INTERRUPTED)
+        cause = StopCause.USER
+    except BaseException:
+        session.engine.close()
+        raise
+    summary = _conclude(session, bridge, cause)
+    if on_finish is not None:
+        on_finish(summary)
+    session.clock.save()
+    write_json(session.folder.summary, summary)
+    session.observer.finish(summary)
+    return summary
+
+
+def _train(session: Session, bridge: OptunaBridge) -> StopCause:
+    """Run the search, the confirmation and, if need be, the winner's training once more."""
+    left_running = reconcile(session, bridge, session.warnings.append)
+    session.copies.take_back()
+    session.copies.tidy()
+    searched = drive(session, SearchSource(session, bridge, left_running))
+    if searched is StopCause.USER:
+        return searched
+    confirmed = drive(session, ConfirmSource(session))
+    if confirmed is StopCause.USER:
+        return confirmed
+    remade = ensure_model(session)
+    return remade if remade is StopCause.USER else searched
+
+
+def _conclude(session: Session, bridge: OptunaBridge, cause: StopCause) -> StudySummary:
+    session.phase = "finish"
+    best = publish(session)
+    test = None
+    if best is not None and cause is not StopCause.USER and session.spec.has_test:
+        test = read_test_split(session, best)
+    return summarise(
+        session, cause, best_directory=best, test=test, importances=bridge.importances()
+    )
+
+
+def _describe(folder: StudyFolder, spec: StudySpec) -> tuple[StudySpec, str]:
+    """Write the study's description, or refuse to go on with another study of the same name."""
+    found = folder.read_description()
+    if found is None:
+        return spec, folder.write_description(spec, None)
+    earlier, description = found
+    changed = differences(earlier, spec)
+    if changed:
+        listed = "\n".join(f"  - {line}" for line in changed)
+        raise StudyError(
+            f"The study `{spec.name}` was made with something else:\n{listed}",
+            "Give the same again to go on with it, or start another study with --new.",
+        )
+    spec = replace(spec, start_points=earlier.start_points)
+    return spec, folder.write_description(spec, description)
+
+
+def _remembered(folder: StudyFolder, spec: StudySpec) -> StudySummary | None:
+    """Return the answer of a study that has nothing more to do, or None."""
+    summary = read_summary(folder)
+    if summary is None or summary.status == "interrupted":
+        return None
+    if summary.extra.get("options") != to_plain(spec.options):
+        return None
+    is_lost = summary.best_directory is not None and not summary.best_directory.is_dir()
+    return None if is_lost else summary
+
+
+@contextmanager
+def _bridge(session: Session, study_id: str) -> Iterator[OptunaBridge]:
+    from tuner.search.optuna_bridge import OptunaBridge
+
+    url = session.spec.options.storage or session.folder.storage_url
+    bridge = OptunaBridge(session.spec, url, study_id)
+    try:
+        yield bridge
+    finally:
+        bridge.close()

@@ -1,0 +1,214 @@
+"""Run directories: written line by line while a training runs, read back without torch or Optuna.
+
+```
+trials/0007/  config.json environment.json history.jsonl
+              trainer_state.json result.json dev_counts.json
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from diagnostics.subjects.run_history import RunEvent
+from tuner.errors import StudyError
+from tuner.search.documents import (
+    append_line,
+    cut_torn_line,
+    guard_writing,
+    read_json,
+    read_lines,
+    write_json,
+    write_lines,
+)
+from tuner.search.run_record import RunRecord
+from tuner.search.trainer_state import trainer_state
+from tuner.trial import EpochReport, TrialSpec, TrialState
+from tuner.values import from_plain, to_plain
+
+__all__ = ["RunRecorder", "light", "prepare_run", "read_counts", "read_run"]
+
+HISTORY = "history.jsonl"
+RESULT = "result.json"
+COUNTS = "dev_counts.json"
+Entry = dict[str, Any]
+
+
+def prepare_run(run: RunRecord, facts: Mapping[str, Any], environment: Mapping[str, Any]) -> None:
+    """Create the folder of a training with its configuration and environment.
+
+    Args:
+        run: The training.
+        facts: What to write beside its hyperparameters (model, data, study).
+        environment: Library versions and the device.
+
+    Raises:
+        StudyError: When the folder cannot be written.
+    """
+    with guard_writing(run.directory):
+        run.directory.mkdir(parents=True, exist_ok=True)
+        (run.directory / RESULT).unlink(missing_ok=True)
+    identity = {"key": run.key, "number": run.number, "role": run.role, "origin": run.origin}
+    write_json(run.directory / "environment.json", environment, durable=False)
+    write_json(run.directory / "config.json", {**to_plain(run.spec), **identity, **facts})
+
+
+class RunRecorder:
+    """Writes the files of one training while it runs.
+
+    A training that goes on after a crash reports the epochs of its checkpoint again. Lines that are
+    there already stay as they are; from the first epoch that came out differently, or was lost,
+    the history is written anew.
+
+    Args:
+        directory: Folder of the training, made by `prepare_run`.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._path = directory / HISTORY
+        cut_torn_line(self._path)
+        self._entries = read_lines(self._path)
+        self._reports: list[EpochReport] = []
+
+    @property
+    def known_epochs(self) -> int:
+        """Epochs in the history of earlier sessions."""
+        return max((entry["epoch"] for entry in self._entries if _is_epoch(entry)), default=0)
+
+    def epoch(self, report: EpochReport) -> bool:
+        """Record an epoch with its events; False when the history held it already."""
+        self._reports.append(report)
+        entry = _epoch_entry(report)
+        known = [e for e in self._entries if _is_epoch(e) and e["epoch"] == report.epoch]
+        if known and _result_of(known[0]) == _result_of(entry):
+            return False
+        if known:
+            self._forget_from(report.epoch)
+        for event in report.events:
+            self.event(event)
+        self._append(entry)
+        return True
+
+    def event(self, event: RunEvent) -> None:
+        """Record an event, once."""
+        entry = {"kind": "event", **_renamed_kind(to_plain(event))}
+        if entry not in self._entries:
+            self._append(entry)
+
+    def save_progress(self, run: RunRecord) -> None:
+        """Write `trainer_state.json`, and the counts per sentence when the last epoch is best."""
+        state = trainer_state(run.spec, self._reports, run.best)
+        write_json(self._directory / "trainer_state.json", state, durable=False)
+        last = self._reports[-1] if self._reports else None
+        if last and last.scores.counts and run.best and run.best.epoch == last.epoch:
+            write_json(self._directory / COUNTS, list(last.scores.counts))
+
+    def end(self, run: RunRecord) -> None:
+        """Write how the training ended; this is what makes it count."""
+        if run.ended and self.known_epochs > run.epoch:
+            self._forget_from(run.epoch + 1)
+        write_json(self._directory / RESULT, _result(run))
+
+    def _append(self, entry: Entry) -> None:
+        append_line(self._path, entry)
+        self._entries.append(to_plain(entry))
+
+    def _forget_from(self, epoch: int) -> None:
+        self._entries = [entry for entry in self._entries if _is_before(entry, epoch)]
+        write_lines(self._path, self._entries)
+
+
+def read_run(directory: Path) -> RunRecord | None:
+    """Return a training as its folder tells it, or None when it was never begun.
+
+    Without a result the state is RUNNING, whether or not somebody still works on it.
+
+    Raises:
+        StudyError: When its configuration or result cannot be read.
+    """
+    config = read_json(directory / "config.json")
+    if config is None:
+        return None
+    entries = read_lines(directory / HISTORY)
+    result = read_json(directory / RESULT) or {}
+    try:
+        return RunRecord(
+            key=config["key"],
+            number=config["number"],
+            spec=from_plain(TrialSpec, config),
+            role=config["role"],
+            origin=config["origin"],
+            directory=directory,
+            state=TrialState(result.get("state", TrialState.RUNNING)),
+            reports=tuple(_report(entry) for entry in entries if _is_epoch(entry)),
+            events=tuple(_event(entry) for entry in entries if not _is_epoch(entry)),
+            reason=result.get("reason", ""),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise StudyError(
+            f"The training in `{directory}` cannot be read: {error!r}.",
+            "Delete the folder to train it again.",
+        ) from error
+
+
+def read_counts(directory: Path) -> tuple[tuple[int, int, int], ...] | None:
+    """Return (correct, predicted, gold) entities per development sentence at the best epoch."""
+    counts = read_json(directory / COUNTS)
+    if counts is None:
+        return None
+    return tuple((int(correct), int(said), int(gold)) for correct, said, gold in counts)
+
+
+def light(report: EpochReport) -> EpochReport:
+    """Return a report without counts per sentence, logs and events: what memory keeps of it."""
+    return replace(report, scores=replace(report.scores, counts=None), logs=(), events=())
+
+
+def _result(run: RunRecord) -> dict[str, Any]:
+    best = run.best
+    return {
+        "state": run.state,
+        "reason": run.reason,
+        "score": run.score,
+        "best_epoch": None if best is None else best.epoch,
+        "seconds": run.seconds,
+        "epochs_done": run.epoch,
+        "scores": None if best is None else best.scores,
+    }
+
+
+def _epoch_entry(report: EpochReport) -> Entry:
+    kept = replace(report, scores=replace(report.scores, counts=None), events=())
+    return {"kind": "epoch", **to_plain(kept)}
+
+
+def _report(entry: Entry) -> EpochReport:
+    return light(from_plain(EpochReport, entry))
+
+
+def _event(entry: Entry) -> RunEvent:
+    return from_plain(RunEvent, {**entry, "kind": entry["event"]})
+
+
+def _renamed_kind(event: Entry) -> Entry:
+    """Make room for the line's own kind: an event's kind is written as `event`."""
+    return {"event": event["kind"], **{k: v for k, v in event.items() if k != "kind"}}
+
+
+def _is_epoch(entry: Entry) -> bool:
+    return entry.get("kind") == "epoch" and isinstance(entry.get("epoch"), int)
+
+
+def _is_before(entry: Entry, epoch: int) -> bool:
+    if _is_epoch(entry):
+        return bool(entry["epoch"] < epoch)
+    return entry.get("event") == "resumed" or (entry.get("epoch") or 0) < epoch
+
+
+def _result_of(entry: Entry) -> str:
+    """Return what training decides about an epoch, leaving out how long it took; NaN equals NaN."""
+    return repr([entry["step"], entry["train_loss"], entry["scores"]])

@@ -1,0 +1,212 @@
+"""What a study will cost: seconds left, memory and disk, from plain formulas over plain numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tuner.hyperparameters import plain_number
+from tuner.model_facts import ModelFacts
+from tuner.space import Choice, SearchSpace
+from tuner.study_view import Estimate
+
+__all__ = [
+    "Timing",
+    "disk_bytes",
+    "estimate",
+    "mean_epochs",
+    "memory_bytes",
+    "seconds_left",
+    "seconds_per_epoch",
+]
+
+WEIGHT_BYTES = 4
+"""A weight in 32-bit floating point, as it is trained and saved."""
+
+TRAINING_BYTES = 16
+"""Per trained weight: the weight, its gradient and AdamW's two moments, 4 bytes each."""
+
+MODEL_COPIES = 3
+"""Most models that a study keeps at once: the best, the running trial's best, its checkpoint."""
+
+LOG_BYTES_PER_TRIAL = 200_000
+"""History, counts and configuration of one trial, with room to spare."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """What one training took so far.
+
+    Attributes:
+        batch_size: Its effective batch size.
+        epochs_done: Epochs trained, pruned and interrupted trainings included.
+        epochs_planned: Epochs of its plan.
+        seconds: Wall time of those epochs.
+    """
+
+    batch_size: int
+    epochs_done: int
+    epochs_planned: int
+    seconds: float
+
+
+def seconds_per_epoch(timings: Iterable[Timing], batch_size: int) -> float | None:
+    """Expect the seconds of an epoch at a batch size.
+
+    An epoch costs a part that every sentence has (`a`) and a part that every step has (`b`), so
+    `seconds = a + b / batch_size`. Both are fitted by least squares weighted with the epochs and
+    kept at 0 or above; with one batch size only, its mean is used for all.
+
+    Args:
+        timings: Trainings of the same model and data; those without an epoch are left aside.
+        batch_size: The one to expect for.
+
+    Returns:
+        Seconds, or None when nothing was timed yet.
+    """
+    used = [one for one in timings if one.epochs_done > 0 and one.seconds > 0]
+    if not used:
+        return None
+    weights = [float(one.epochs_done) for one in used]
+    total = sum(weights)
+    steps = [1.0 / one.batch_size for one in used]
+    times = [one.seconds / one.epochs_done for one in used]
+    mean_step = sum(w * x for w, x in zip(weights, steps, strict=True)) / total
+    mean_time = sum(w * y for w, y in zip(weights, times, strict=True)) / total
+    spread = sum(w * (x - mean_step) ** 2 for w, x in zip(weights, steps, strict=True))
+    if spread < 1e-12:
+        return mean_time
+    joint = sum(
+        w * (x - mean_step) * (y - mean_time) for w, x, y in zip(weights, steps, times, strict=True)
+    )
+    per_step = min(max(joint / spread, 0.0), mean_time / mean_step)
+    return mean_time + per_step * (1.0 / batch_size - mean_step)
+
+
+def mean_epochs(space: SearchSpace, fixed: int) -> float:
+    """Give the mean number of epochs over a space; `fixed` when epochs are not searched."""
+    parameter = space.parameters.get("epochs")
+    if parameter is None:
+        return float(fixed)
+    if isinstance(parameter, Choice):
+        return sum(float(value) for value in parameter.values) / len(parameter.values)
+    return (parameter.low + parameter.high) / 2
+
+
+def seconds_left(
+    timings: Sequence[Timing],
+    *,
+    running: Sequence[Timing] = (),
+    waiting: Sequence[tuple[int, int]] = (),
+    unknown_trials: int = 0,
+    expected_epochs: float,
+    usual_batch_size: int,
+    slots: int = 1,
+) -> float | None:
+    """Expect the seconds to the end of a study.
+
+    Pruning is expected to go on as it did so far: trials to come are given the share of their plans
+    that ended trials were trained for. Re-runs of contenders go through their whole plans.
+
+    Args:
+        timings: Trainings that ended.
+        running: Trainings under way.
+        waiting: (batch size, epochs) of trainings whose settings are known and that will not be
+            pruned, such as re-runs with further seeds.
+        unknown_trials: Trials whose settings the sampler has still to choose.
+        expected_epochs: Epochs that such a trial will plan, from `mean_epochs`.
+        usual_batch_size: Batch size to expect of such a trial.
+        slots: Trainings at once.
+
+    Returns:
+        Seconds, or None while no epoch was timed.
+    """
+    known = [*timings, *running]
+    usual = seconds_per_epoch(known, usual_batch_size)
+    if usual is None:
+        return None
+
+    def at(batch_size: int) -> float:
+        return seconds_per_epoch(known, batch_size) or usual
+
+    planned = sum(one.epochs_planned for one in timings)
+    share = sum(one.epochs_done for one in timings) / planned if planned else 1.0
+    to_come = unknown_trials * expected_epochs * share * usual
+    under_way = sum((one.epochs_planned - one.epochs_done) * at(one.batch_size) for one in running)
+    fixed = sum(epochs * at(batch_size) for batch_size, epochs in waiting)
+    return (to_come + under_way + fixed) / max(slots, 1)
+
+
+def memory_bytes(
+    model: ModelFacts, batch_size: int, length: int, frozen_parameters: int = 0
+) -> int:
+    """Expect the peak memory of training at full precision, before anything was run.
+
+    Weights, gradients and AdamW's moments are exact. Activations follow Korthikanti et al. 2022
+    (arXiv 2205.05198, equation 2): 34 bytes per token, width and layer in 16 bits, hence 68 in 32
+    bits, without the attention matrix, which fused attention does not keep. What the device's
+    allocator holds back comes on top.
+
+    Args:
+        model: Size of the encoder.
+        batch_size: Windows per step, or per micro-batch.
+        length: Sub-tokens per window, padding included.
+        frozen_parameters: Weights that are not trained.
+    """
+    trained = max(model.parameters - frozen_parameters, 0)
+    weights = trained * TRAINING_BYTES + frozen_parameters * WEIGHT_BYTES
+    activations = 68 * batch_size * length * model.hidden_size * model.layers
+    return weights + activations
+
+
+def disk_bytes(parameters: int, trials: int, slots: int = 1) -> int:
+    """Expect the most disk that a study takes at once.
+
+    At most three models are kept at once, plus AdamW's two moments in the checkpoint of each
+    running trial, plus the small files of every trial.
+    """
+    models = (MODEL_COPIES + 2 * (slots - 1)) * parameters * WEIGHT_BYTES
+    moments = slots * 2 * parameters * WEIGHT_BYTES
+    return models + moments + trials * LOG_BYTES_PER_TRIAL
+
+
+def estimate(
+    model: ModelFacts,
+    *,
+    trials: int,
+    expected_epochs: float,
+    batch_size: int,
+    length: int,
+    seconds_per_epoch: float | None,
+    confirm_runs: int = 0,
+    slots: int = 1,
+    how: str = "",
+) -> Estimate:
+    """Put together what a study is expected to cost without pruning.
+
+    Args:
+        model: Size of the encoder.
+        trials: Trials in total.
+        expected_epochs: Epochs per trial, from `mean_epochs`.
+        batch_size: Batch size of the recipe.
+        length: Length in sub-tokens of a long window of the data.
+        seconds_per_epoch: Measured seconds of an epoch, or None.
+        confirm_runs: Re-runs of contenders.
+        slots: Trainings at once.
+        how: How the seconds were measured, one sentence; empty says what was computed.
+    """
+    seconds = None
+    if seconds_per_epoch is not None:
+        runs = trials + confirm_runs
+        seconds = runs * expected_epochs * seconds_per_epoch / max(slots, 1)
+    formula = (
+        f"{plain_number(round(model.millions, 1))}M parameters at 16 bytes each while training, "
+        f"activations for {batch_size} windows of {length} sub-tokens"
+    )
+    return Estimate(
+        seconds_per_epoch=seconds_per_epoch,
+        seconds=seconds,
+        disk_bytes=disk_bytes(model.parameters, trials + confirm_runs, slots),
+        memory_bytes=memory_bytes(model, batch_size, length),
+        how=" ".join(filter(None, (how, f"Memory and disk computed from {formula}."))),
+    )

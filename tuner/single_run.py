@@ -1,0 +1,146 @@
+"""One training with a run directory of its own: recorded, resumable, summarised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tuner.engine import Engine, EpochDone, Job, Verdict
+from tuner.search.documents import read_json, remove_tree, write_json
+from tuner.search.folder import default_environment
+from tuner.search.interrupt import StopRequest
+from tuner.search.record import RunRecorder, prepare_run, read_run
+from tuner.search.run_record import RunRecord
+from tuner.train_view import TrainObserver, TrainResult
+from tuner.trial import EpochReport, Scores, TrialOutcome, TrialSpec, TrialState
+
+__all__ = ["run_folder", "run_once", "write_result"]
+
+
+def run_folder(runs: Path, name: str, spec: TrialSpec, facts: Mapping[str, Any]) -> RunRecord:
+    """Find the folder of a training: that of the same one cut off before, else a fresh one.
+
+    Args:
+        runs: Folder of all results.
+        name: Wanted name; `name-2`, `name-3`, ... follow when it is taken.
+        spec: Hyperparameters.
+        facts: Data and model; a run goes on only when these are the same.
+    """
+    for number in range(1, 10_000):
+        folder = runs / (name if number == 1 else f"{name}-{number}")
+        fresh = RunRecord(
+            key=folder.name, number=0, spec=spec, role="search", origin="train", directory=folder
+        )
+        if not folder.exists():
+            return fresh
+        if _was_cut_off(folder, fresh, facts):
+            return fresh
+    raise AssertionError("ten thousand runs of one name")
+
+
+def _was_cut_off(folder: Path, fresh: RunRecord, facts: Mapping[str, Any]) -> bool:
+    known = read_run(folder) if (folder / "config.json").is_file() else None
+    if known is None or known.ended or known.spec != fresh.spec:
+        return False
+    config = read_json(folder / "config.json") or {}
+    return all(config.get(name) == value for name, value in facts.items())
+
+
+def run_once(
+    run: RunRecord,
+    engine: Engine,
+    observer: TrainObserver,
+    *,
+    facts: Mapping[str, Any],
+    has_test: bool,
+    stop: StopRequest,
+) -> tuple[RunRecord, TrainResult]:
+    """Train, record every epoch, score the best one, and summarise.
+
+    Args:
+        run: The training.
+        engine: Where it runs.
+        observer: Told about every epoch; `started` and `ended` are the caller's to call.
+        facts: What `config.json` says beside the hyperparameters.
+        has_test: Whether there is a test split to score at the end.
+        stop: Asks to stop after the running epoch.
+
+    Raises:
+        StudyError: The folder cannot be written.
+    """
+    prepare_run(run, facts, default_environment())
+    recorder = RunRecorder(run.directory)
+    engine.start(Job(key=run.key, spec=run.spec, directory=run.directory, resume=True))
+    try:
+        run = _follow(run, engine, recorder, observer, stop)
+    except KeyboardInterrupt:
+        engine.close()
+        run = replace(run, state=TrialState.INTERRUPTED, reason="Stopped at once.")
+    recorder.end(run)
+    if run.ended:
+        remove_tree(run.directory / "checkpoint")
+    return run, _result(run, engine, has_test)
+
+
+def _follow(
+    run: RunRecord,
+    engine: Engine,
+    recorder: RunRecorder,
+    observer: TrainObserver,
+    stop: StopRequest,
+) -> RunRecord:
+    while True:
+        message = engine.next_message(0.2)
+        if message is None:
+            continue
+        if isinstance(message, EpochDone):
+            run = replace(run, reports=(*run.reports, message.report))
+            _record(run, message.report, recorder, observer)
+            halt = Verdict(action="interrupt", reason="Stopped by the user.")
+            engine.answer(run.key, halt if stop.requested else Verdict())
+            continue
+        return _ended(run, message.outcome, recorder)
+
+
+def _record(
+    run: RunRecord, report: EpochReport, recorder: RunRecorder, observer: TrainObserver
+) -> None:
+    recorder.epoch(report)
+    recorder.save_progress(run)
+    observer.epoch(report)
+
+
+def _ended(run: RunRecord, outcome: TrialOutcome, recorder: RunRecorder) -> RunRecord:
+    for event in outcome.events:
+        recorder.event(event)
+    return replace(run, state=outcome.state, reason=outcome.reason, events=outcome.events)
+
+
+def _result(run: RunRecord, engine: Engine, has_test: bool) -> TrainResult:
+    best = run.best
+    folder = run.directory / "best"
+    saved = folder if folder.is_dir() and best is not None else None
+    finished = run.state is TrialState.FINISHED
+    test = engine.evaluate(saved, "test") if saved and finished and has_test else None
+    return TrainResult(
+        name=run.key,
+        directory=run.directory,
+        state=run.state,
+        reason=run.reason,
+        reports=run.reports,
+        best_epoch=best.epoch if best else None,
+        dev=best.scores if best else None,
+        test=_light(test),
+        best_directory=saved,
+    )
+
+
+def _light(scores: Scores | None) -> Scores | None:
+    return None if scores is None else replace(scores, counts=None)
+
+
+def write_result(result: TrainResult) -> None:
+    """Write `summary.json` of a single training."""
+    write_json(result.directory / "summary.json", result)

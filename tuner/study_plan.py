@@ -1,0 +1,148 @@
+"""What a person reads before the first trial: data, space with reasons, cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from tuner.data import TaskData
+from tuner.hyperparameters import plain_number
+from tuner.search.time_left import estimate, mean_epochs
+from tuner.study import StudySpec
+from tuner.study_view import Estimate, StudyPlan
+
+__all__ = ["data_lines", "data_warnings", "study_plan"]
+
+FEW_DEVELOPMENT_ENTITIES = 100
+"""Below so many entities the standard error of a recall of 0.8 is above 4 points (binomial)."""
+
+_SHOWN_WHEN_FIXED = ("warmup_ratio", "weight_decay", "schedule")
+
+
+def study_plan(
+    spec: StudySpec,
+    directory: Path,
+    data: TaskData,
+    *,
+    done: int,
+    longest: int,
+    seconds_per_epoch: float | None,
+    peak_bytes: int | None,
+    how: str,
+    device: str,
+    cut_sentences: int,
+) -> StudyPlan:
+    """Put together the plan of a study.
+
+    Args:
+        spec: The study.
+        directory: Its folder.
+        data: The data set.
+        done: Trials that have ended already.
+        longest: Sub-tokens of the longest training window.
+        seconds_per_epoch: Measured seconds of an epoch, or None.
+        peak_bytes: Measured peak memory of the accelerator, or None.
+        how: How it was measured.
+        device: Name of the device.
+        cut_sentences: Training sentences cut into windows.
+    """
+    return StudyPlan(
+        name=spec.name,
+        directory=directory,
+        model=spec.model.name,
+        data_facts=data_lines(data),
+        space_lines=tuple(
+            (name, str(parameter), spec.space.reasons.get(name, ""))
+            for name, parameter in spec.space.parameters.items()
+        ),
+        fixed_lines=tuple(_fixed_lines(spec)),
+        start_points=spec.first_points,
+        trials=spec.options.trials,
+        done=done,
+        time_budget=spec.options.time_budget,
+        confirm=spec.options.confirm,
+        estimate=_estimate(spec, longest, seconds_per_epoch, peak_bytes, how),
+        device=device,
+        notes=(*data_warnings(data, cut_sentences),),
+    )
+
+
+def _fixed_lines(spec: StudySpec) -> list[tuple[str, str, str]]:
+    lines = []
+    for name in (field.name for field in fields(spec.recipe)):
+        value = getattr(spec.recipe, name)
+        if name in spec.space.parameters or name in {"seed", "extra"}:
+            continue
+        if value is None or (not value and name not in _SHOWN_WHEN_FIXED):
+            continue
+        lines.append((name, plain_number(value), "as in the recipe"))
+    for name, value in spec.recipe.extra.items():
+        lines.append((name, plain_number(value), "set for every trial"))
+    return lines
+
+
+def _estimate(
+    spec: StudySpec,
+    longest: int,
+    seconds_per_epoch: float | None,
+    peak_bytes: int | None,
+    how: str,
+) -> Estimate:
+    options = spec.options
+    computed = estimate(
+        spec.model,
+        trials=options.trials,
+        expected_epochs=mean_epochs(spec.space, spec.recipe.epochs),
+        batch_size=spec.recipe.batch_size,
+        length=longest,
+        seconds_per_epoch=seconds_per_epoch,
+        confirm_runs=options.confirm * (options.contenders + 1) if options.trials > 1 else 0,
+        how=how,
+    )
+    if peak_bytes is None:
+        return computed
+    return Estimate(
+        seconds_per_epoch=computed.seconds_per_epoch,
+        seconds=computed.seconds,
+        disk_bytes=computed.disk_bytes,
+        memory_bytes=peak_bytes,
+        how=computed.how,
+    )
+
+
+def data_lines(data: TaskData) -> tuple[str, ...]:
+    """Say what the data set holds, a line per split."""
+    lines = []
+    for split in ("train", "dev", "test"):
+        counts = _counts(data, split)
+        if counts:
+            made = ", taken out of train" if split == "dev" and data.dev_made_from_train else ""
+            lines.append(
+                f"{split}: {counts['sentences']:,} sentences, {counts['tokens']:,} words, "
+                f"{counts['entities']:,} entities{made}"
+            )
+    return (*lines, f"types: {', '.join(data.entity_types)}")
+
+
+def data_warnings(data: TaskData, cut_sentences: int = 0) -> tuple[str, ...]:
+    """Say what the reader must know about the data."""
+    warnings = list(data.notes)
+    if cut_sentences:
+        warnings.append(
+            f"{cut_sentences} training sentences are longer than the model reads at once; they are "
+            "cut into overlapping windows, and every word is still trained and scored once."
+        )
+    entities = int(_counts(data, "dev").get("entities", 0))
+    if entities < FEW_DEVELOPMENT_ENTITIES:
+        warnings.append(
+            f"The development split holds only {entities} entities: differences of a few points "
+            "of F1 between settings are luck. Label more, or trust only large differences."
+        )
+    return tuple(dict.fromkeys(warnings))
+
+
+def _counts(data: TaskData, split: str) -> Mapping[str, Any]:
+    counts: Mapping[str, Any] = data.facts.get("splits", {}).get(split, {})
+    return counts

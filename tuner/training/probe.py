@@ -1,0 +1,118 @@
+"""How long an epoch will take and how much memory it needs, measured on a few batches."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from tuner.training.batches import LengthBatchSampler
+from tuner.training.fine_tune import Workbench
+from tuner.training.memory import is_out_of_memory, release_memory
+from tuner.training.predict import collate
+from tuner.trial import TrialSpec
+
+__all__ = ["Probe", "probe"]
+
+MEASURED_BATCHES = 3
+LONGEST_SECONDS = 10.0
+"""The probe stops after so long, with what it has measured until then."""
+
+EVALUATION_COST = 1 / 3
+"""Cost of a forward pass as a share of forward and backward (Kaplan et al. 2020: 1 of 3 parts)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """What a few training steps told.
+
+    Attributes:
+        seconds_per_epoch: Expected time of an epoch, evaluation included.
+        peak_bytes: Peak memory of the accelerator on the longest batch; None on a CPU.
+        how: How it was measured, one sentence.
+    """
+
+    seconds_per_epoch: float
+    peak_bytes: int | None
+    how: str
+
+
+def probe(bench: Workbench, spec: TrialSpec) -> Probe | None:
+    """Time a few training steps at the settings of `spec`.
+
+    The weights that the steps change are restored by the next training, as always.
+
+    Returns:
+        The expectation; None when not even these steps fit into memory, which the first training
+        will handle.
+    """
+    try:
+        tokens, seconds = _measure(bench, spec)
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        return None
+    finally:
+        bench.model.model.zero_grad(set_to_none=True)
+        release_memory()
+    work = bench.train.ids.size / (1 - _padding(bench, spec)) + bench.dev.ids.size * EVALUATION_COST
+    cuda = bench.device.kind == "cuda"
+    return Probe(
+        seconds_per_epoch=seconds / tokens * work,
+        peak_bytes=torch.cuda.max_memory_allocated() if cuda else None,
+        how=f"Measured on {MEASURED_BATCHES} training batches of {spec.batch_size}.",
+    )
+
+
+def _padding(bench: Workbench, spec: TrialSpec) -> float:
+    lengths = bench.train.lengths
+    sampler = LengthBatchSampler(lengths, spec.batch_size, spec.seed)
+    padded = sum(int(lengths[rows].max()) * len(rows) for rows in sampler)
+    return 1 - int(lengths.sum()) / padded
+
+
+def _measure(bench: Workbench, spec: TrialSpec) -> tuple[int, float]:
+    """Run a few steps and return their padded tokens and seconds, the first step apart."""
+    device = bench.device.torch_device
+    model = bench.model.restore(spec).to(device).train()
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.AdamW(trained, lr=0.0, fused=True)
+    lengths = bench.train.lengths
+    longest = int(lengths.argmax())
+    batches = list(LengthBatchSampler(lengths, spec.batch_size, spec.seed))
+    by_cost = sorted(batches, key=lambda rows: int(lengths[rows].sum()))
+    picks = np.linspace(0, len(by_cost) - 1, MEASURED_BATCHES).round().astype(int)
+    # The first step warms up, and holds the longest row so that the peak memory is a true one.
+    steps = [next(rows for rows in batches if longest in rows), *(by_cost[pick] for pick in picks)]
+    tokens, seconds = 0, 0.0
+    began = time.monotonic()
+    for number, rows in enumerate(steps):
+        inputs = collate(bench.train, rows, bench.source.tokenizer.pad_token_id, device)
+        size, started = inputs["input_ids"].numel(), time.monotonic()
+        _step(bench, model, optimizer, inputs)
+        is_late = time.monotonic() - began > LONGEST_SECONDS
+        if number or is_late:
+            tokens += size
+            seconds += time.monotonic() - started
+        if is_late:
+            break
+    return tokens, seconds
+
+
+def _step(
+    bench: Workbench,
+    model: torch.nn.Module,
+    optimizer: torch.optim.Optimizer,
+    inputs: dict[str, torch.Tensor],
+) -> None:
+    labels = inputs.pop("labels")
+    with torch.autocast(bench.device.kind, torch.bfloat16, enabled=bench.device.bf16):
+        logits = model(**inputs).logits
+        loss = bench.task.loss_sum(logits, labels, 0.0)
+    loss.backward()
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+    if bench.device.kind == "cuda":
+        torch.cuda.synchronize()
