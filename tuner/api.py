@@ -21,6 +21,7 @@ from tuner.data import TaskData, load_data
 from tuner.demo import DEMO_STUDY, demo_data, demo_model
 from tuner.errors import UsageError
 from tuner.model_facts import ModelFacts
+from tuner.opening import make_engine, model_facts, open_bench
 from tuner.search.folder import StudyFolder, default_environment, fresh_name
 from tuner.search.interrupt import StopRequest
 from tuner.search.loop import run_search
@@ -34,7 +35,6 @@ from tuner.train_view import RunFacts, TrainObserver, TrainResult
 from tuner.trial import TrialSpec
 
 if TYPE_CHECKING:
-    from tuner.engines.in_process import InProcessEngine
     from tuner.training.fine_tune import Workbench
 
 __all__ = ["search", "train"]
@@ -136,8 +136,8 @@ def search(
     loaded = _load(data, dev, test, data_format, columns, sample, seed)
     name = study or ("demo" if is_demo else _default_name(loaded.name, model))
     directory = Path(runs_dir) / (fresh_name(Path(runs_dir), name) if new else name)
-    bench = _open(loaded, model, device, max_length, directory, checkpoint_every)
-    facts = _model_facts(bench)
+    bench = open_bench(loaded, model, device, max_length, directory, checkpoint_every)
+    facts = model_facts(bench)
     choice = choose_study(
         facts,
         len(bench.train),
@@ -197,7 +197,7 @@ def _run_study(ready: _Search, observer: StudyObserver) -> StudySummary:
             cut_sentences=ready.bench.train.cut_sentences,
         )
     )
-    engine = _engine(ready.bench, ready.data)
+    engine = make_engine(ready.bench, ready.data)
     environment = {**default_environment(), "device": ready.bench.device.title}
     try:
         with StopRequest() as stop:
@@ -298,8 +298,8 @@ def train(
         "seed": seed,
     }
     loaded = _load(data, dev, test, data_format, columns, sample, _seed(seed, recipe, files[1]))
-    bench = _open(loaded, model, device, max_length, None, CHECKPOINT_SECONDS)
-    facts = _model_facts(bench)
+    bench = open_bench(loaded, model, device, max_length, None, CHECKPOINT_SECONDS)
+    facts = model_facts(bench)
     spec = choose_recipe(facts, len(bench.train), recipe, files[1], given, settings)
     return _run_training(_Training(spec, name, Path(runs_dir), loaded, bench, facts), watcher)
 
@@ -338,7 +338,7 @@ def _run_training(ready: _Training, observer: TrainObserver) -> TrainResult:
             notes=data_warnings(ready.data, ready.bench.train.cut_sentences),
         )
     )
-    engine = _engine(ready.bench, ready.data)
+    engine = make_engine(ready.bench, ready.data)
     try:
         with StopRequest() as stop:
             run, result = run_once(
@@ -419,54 +419,6 @@ def _default_name(data: str, model: str) -> str:
     if short in {"model", "best"}:
         short = Path(model).resolve().parent.name
     return re.sub(r"[^A-Za-z0-9._-]+", "-", f"{data}-{short}").strip("-.")[:80] or "study"
-
-
-def _open(
-    data: TaskData,
-    model: str,
-    device: str | None,
-    max_length: int | None,
-    folder: Path | None,
-    checkpoint_every: float,
-) -> Workbench:
-    from tuner.engines.in_process import open_workbench
-    from tuner.training.device import choose_device
-    from tuner.training.model_source import open_model
-
-    chosen = choose_device(device)
-    source = open_model(model)
-    return open_workbench(
-        data,
-        source,
-        chosen,
-        max_length=max_length,
-        folder=folder,
-        checkpoint_every=checkpoint_every,
-    )
-
-
-def _engine(bench: Workbench, data: TaskData) -> InProcessEngine:
-    from tuner.engines.in_process import InProcessEngine
-
-    return InProcessEngine(bench, data)
-
-
-def _model_facts(bench: Workbench) -> ModelFacts:
-    config = bench.source.config
-    return ModelFacts(
-        name=bench.source.name,
-        parameters=sum(parameter.numel() for parameter in bench.model.model.parameters()),
-        layers=_first_of(config, "num_hidden_layers", "n_layers", "num_layers"),
-        hidden_size=_first_of(config, "hidden_size", "dim", "d_model"),
-        max_length=bench.source.max_length,
-        fingerprint=bench.source.fingerprint,
-        architecture=str(config.model_type),
-    )
-
-
-def _first_of(config: Any, *names: str) -> int:
-    found = (getattr(config, name, None) for name in names)
-    return next((int(value) for value in found if isinstance(value, int)), 0)
 
 
 def _ended_trials(folder: StudyFolder) -> int:

@@ -145,11 +145,8 @@ class _Run:
         self.predicted = np.zeros(split.gold.size, dtype=np.int64)
         self.loss = 0.0
         # words[scored_before[row]:scored_before[row + 1]] are the words that the window scores.
-        scored = (
-            np.add.reduceat((split.labels != IGNORED).astype(np.int64), split.offsets[:-1])
-            if len(split)
-            else []
-        )
+        marks = (split.labels != IGNORED).astype(np.int64)
+        scored = np.add.reduceat(marks, split.offsets[:-1]) if len(split) else marks
         self.scored_before = np.concatenate([[0], np.cumsum(scored)]).astype(np.int64)
 
     def fits(self, rows: Any) -> bool:
