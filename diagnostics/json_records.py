@@ -42,6 +42,7 @@ class _Scanner:
                         return self.buffer[place]
                     left -= 1
                 place += 1
+            place -= self.at  # the window starts at `at` once it has grown
             if not self.grow():
                 return ""
 

@@ -24,8 +24,11 @@ TAG_NAMES = frozenset({"tag", "tags", "ner", "ner_tag", "ner_tags", "label", "la
 GLUED_TAG = re.compile(r".+?(?P<separator>[\W_]+)(?:O|[BIESLUMW][-_]\w.*)")
 LONGEST_GLUED = 200
 WHITESPACE = "whitespace"
-ENOUGH_REGULAR = 0.8
+ENOUGH_REGULAR = 0.6
 """Share of lines with the usual number of columns below which a separator is not believed."""
+
+ENOUGH_TAGGED = 0.8
+"""Share of tags that must look like tags, where neither header nor outside tag speaks for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,4 +202,4 @@ def _believable(layout: TableLayout, columns: Columns) -> bool:
     if layout.regular < ENOUGH_REGULAR:
         return False
     outside = {tag.lower() for tag in layout.tags} & OUTSIDE_WORDS
-    return layout.tagged >= ENOUGH_REGULAR or bool(outside or layout.header)
+    return layout.tagged >= ENOUGH_TAGGED or bool(outside or layout.header)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import enum
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -75,6 +76,8 @@ class TagScheme:
         An entity starts at `B` or `S`, after an end, and where the type changes. That holds in
         every scheme: a broken rule adds to the repairs, but never changes which words are tagged.
         """
+        if all(tag == self.outside for tag in tags):
+            return ConvertedTags(tags=(OUTSIDE,) * len(tags), repairs=0)
         converted: list[str] = []
         repairs = 0
         before, type_before = "O", ""
@@ -84,7 +87,7 @@ class TagScheme:
             starts = role != "O" and (role in "BS" or before in "OES" or not same)
             repairs += self._breaks_rule(before, role, starts=starts, same=same)
             begins = "B" if starts else "I"
-            converted.append(OUTSIDE if role == "O" else f"{begins}-{entity_type}")
+            converted.append(OUTSIDE if role == "O" else sys.intern(f"{begins}-{entity_type}"))
             before, type_before = role, entity_type
         repairs += self._breaks_rule(before, "O", starts=False, same=False)
         return ConvertedTags(tags=tuple(converted), repairs=repairs)
@@ -151,13 +154,15 @@ def detect_scheme(sentences: Iterable[Sequence[str]]) -> TagScheme:
             often allows several readings.
 
     Raises:
-        DataError: If a tag has an empty type, or plain types leave no word outside.
+        DataError: If a tag is empty or lacks its type, or if no word is outside all entities.
     """
     vocabulary: Counter[str] = Counter()
     follows: Counter[tuple[str, str]] = Counter()
     for tags in sentences:
         vocabulary.update(tags)
         follows.update(zip(("", *tags), tags, strict=False))
+    if any(not tag.strip() for tag in vocabulary):
+        raise DataError("A word has an empty tag.", "Tag words outside all entities with `O`.")
     outside = _outside(vocabulary)
     named = Counter({tag: count for tag, count in vocabulary.items() if tag != outside})
     style = _most_believable_style(named)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ TAG_KEYS = (
     "entities",
     "named_entities",
 )
+NESTED = frozenset({list, tuple, dict})
 COLUMNS_HINT = "Name them with `--columns token=KEY,tag=KEY`."
 
 
@@ -56,9 +58,7 @@ def _pair(words: Any, tags: Any) -> bool:
 
 
 def _plain_list(value: Any) -> bool:
-    return isinstance(value, Sequence) and not any(
-        isinstance(each, Sequence | Mapping) and not isinstance(each, str) for each in value
-    )
+    return isinstance(value, list | tuple) and NESTED.isdisjoint(map(type, value))
 
 
 class TokenRecords:
@@ -170,8 +170,8 @@ class TokenRecords:
 
 
 def _word(value: Any) -> str | None:
-    if isinstance(value, str):
-        return value
+    if type(value) is str:
+        return sys.intern(value)
     return None if value is None or isinstance(value, bool) else str(value)
 
 

@@ -15,6 +15,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tuner.api import search, train
     from tuner.search.study_record import load_study
+else:
+    # The package of this name is imported now, and its name given free, because its first import
+    # binds it here: whoever imported one of its modules first would find it in place of `search`.
+    import tuner.search  # noqa: F401
+
+    del search
 
 __all__ = ["__version__", "load_study", "search", "train"]
 __version__ = "0.1.0"

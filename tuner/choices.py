@@ -10,7 +10,7 @@ from typing import Any
 from tuner.errors import UsageError
 from tuner.model_facts import ModelFacts
 from tuner.search.default_space import DefaultSpace, default_space, with_parameters
-from tuner.space import Choice, SearchSpace, check_spec, snap
+from tuner.space import Choice, Parameter, SearchSpace, check_space, check_spec, outside, snap
 from tuner.study import SearchOptions
 from tuner.study_file import StudyFile, read_study_file
 from tuner.trial import TrialSpec
@@ -79,23 +79,20 @@ def choose_study(
     defaults = default_space(model, train_sentences, names=also, seed=seed)
     chosen_space = _space(space, space_file or recipe_file, defaults, also, model.layers)
     source = recipe_file or space_file
-    if isinstance(recipe, TrialSpec):
-        chosen_recipe = recipe
-    elif source is not None and source.recipe is not None:
-        chosen_recipe = _without_gaps(source.recipe, also, chosen_space)
-    else:
-        chosen_recipe = snap(defaults.recipe, chosen_space)
+    chosen_recipe = _recipe(recipe, source, defaults, also, chosen_space)
     extra = {**chosen_recipe.extra, **(settings or {})}
     chosen_recipe = replace(chosen_recipe, seed=seed, extra=extra)
     if _is_default(space, space_file or recipe_file):
         chosen_space = _widened(chosen_space, chosen_recipe)
     where = source.source if source is not None else "the recipe"
     check_spec(chosen_recipe, chosen_space, where, "recipe")
+    _check_frozen_layers(model, chosen_recipe, chosen_space)
     points = source.start_points if source is not None else defaults.known_good
+    complete = (_without_gaps(point, also, chosen_space) for point in points)
     return StudyChoice(
         space=chosen_space,
         recipe=chosen_recipe,
-        start_points=tuple(_fitting(points, chosen_recipe, chosen_space)),
+        start_points=tuple(_fitting(complete, chosen_recipe, chosen_space)),
     )
 
 
@@ -107,10 +104,25 @@ def _space(
     layers: int,
 ) -> SearchSpace:
     if isinstance(space, SearchSpace):
+        check_space(space)
         return with_parameters(space, also, layers=layers)
     if file is not None and file.space is not None:
         return with_parameters(file.space, also, layers=layers)
     return defaults.space
+
+
+def _recipe(
+    recipe: RecipeLike,
+    file: StudyFile | None,
+    defaults: DefaultSpace,
+    also: Iterable[str],
+    space: SearchSpace,
+) -> TrialSpec:
+    if isinstance(recipe, TrialSpec):
+        return _without_gaps(recipe, also, space)
+    if file is not None and file.recipe is not None:
+        return _without_gaps(file.recipe, also, space)
+    return snap(defaults.recipe, space)
 
 
 def _is_default(space: SpaceLike, file: StudyFile | None) -> bool:
@@ -140,10 +152,37 @@ def _without_gaps(recipe: TrialSpec, also: Iterable[str], space: SearchSpace) ->
 def _fitting(
     points: Iterable[TrialSpec], recipe: TrialSpec, space: SearchSpace
 ) -> Iterable[TrialSpec]:
-    """Start points with the searched values of `points` and everything else from the recipe."""
+    """Start points with the searched values of `points` and everything else from the recipe.
+
+    Points that are good somewhere else, outside of the space, are left out.
+    """
     for point in points:
-        values = {name: getattr(point, name) for name in space.parameters}
-        yield replace(recipe, **values)
+        if not outside(point, space):
+            yield replace(recipe, **{name: getattr(point, name) for name in space.parameters})
+
+
+def _check_frozen_layers(
+    model: ModelFacts, spec: TrialSpec, space: SearchSpace | None = None
+) -> None:
+    """Refuse to freeze more layers than there are; a model of unknown depth says so when trained.
+
+    Raises:
+        UsageError: The spec, or the upper end of the space, freezes too many.
+    """
+    searched = space.parameters.get("frozen_layers") if space is not None else None
+    most = max((spec.frozen_layers, *_numbers(searched)))
+    if model.layers and most > model.layers:
+        raise UsageError(
+            f"`frozen_layers <= layers of the model` must hold, but got {most} and "
+            f"{model.layers} layers of {model.name}.",
+            f"Use 0 to {model.layers}.",
+        )
+
+
+def _numbers(parameter: Parameter | None) -> tuple[Any, ...]:
+    if parameter is None:
+        return ()
+    return parameter.values if isinstance(parameter, Choice) else (parameter.high,)
 
 
 def choose_options(
@@ -178,4 +217,5 @@ def choose_recipe(
     values = {name: value for name, value in given.items() if value is not None}
     spec = replace(base, **values, extra={**base.extra, **(settings or {})})
     check_spec(spec)
+    _check_frozen_layers(model, spec)
     return spec

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import difflib
 import errno
 import os
@@ -102,12 +103,13 @@ def main(argv: list[str] | None = None) -> int:
         return stop.code if isinstance(stop.code, int) else 0
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        _close_standard_output()
+    except BrokenPipeError:  # whoever read the output has seen enough
         return 0
     except Exception as error:  # noqa: BLE001  # the last line of defence: no traceback by default
         _report(error, make_console(stderr=True), debug=debug)
         return USAGE_ERROR
+    finally:
+        _flush_standard_output()
 
 
 def _dispatch(arguments: list[str]) -> int:
@@ -202,7 +204,10 @@ def _explain(error: Exception) -> tuple[str, str]:
             return f"{type(error).__name__}: {error}", BUG
 
 
-def _close_standard_output() -> None:
-    """Keep the interpreter from complaining at exit that nobody reads its output any more."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+def _flush_standard_output() -> None:
+    """Write what is buffered; when nobody takes it, spare the interpreter's complaint at exit."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):  # ValueError: it was closed
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -39,7 +39,8 @@ def make_development_split(
     """
     units = _groups_of_equals(train)
     rarest = _rarest_types(train)
-    strata = [min((rarest[place] for place in unit), key=_stratum_order(rarest)) for unit in units]
+    order = _stratum_order(rarest)
+    strata = [min((rarest[place] for place in unit), key=order) for unit in units]
     with_entities = sum(bool(stratum) for stratum in strata)
     if with_entities < 2:
         raise DataError(

@@ -129,9 +129,8 @@ class StudySpec:
     @property
     def first_points(self) -> tuple[TrialSpec, ...]:
         """What is tried before the sampler decides: the recipe, then the other start points."""
-        points = [self.recipe]
-        points += [point for point in self.start_points if point not in points]
-        return tuple(points)
+        points = (self.recipe, *self.start_points)
+        return tuple(point for place, point in enumerate(points) if point not in points[:place])
 
 
 def spec_to_json(spec: StudySpec) -> dict[str, Any]:

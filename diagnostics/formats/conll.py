@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -78,6 +79,7 @@ class _TableReader:
         self.layout = layout
         self.log = log
         self.split = layout.split()
+        self.width, self.token, self.tag = layout.width, layout.token, layout.tag
         self.blank_with = layout.separator if layout.separator in (",", ";", "|") else ""
 
     def sentences(self, lines: Iterable[tuple[int, str]]) -> Iterator[Sentence]:
@@ -99,29 +101,29 @@ class _TableReader:
             if row is None:
                 continue
             start = start if tokens else number
-            tokens.append(row[0])
+            # The same words come again and again: one object for each saves most of the memory.
+            tokens.append(sys.intern(row[0]))
             tags.append(row[1])
         if tokens:
             yield Sentence(tokens=tuple(tokens), tags=tuple(tags), line=start)
 
     def _breaks(self, line: str) -> bool:
         """Whether a line ends the sentence: blank, a row of empty cells, or a new document."""
-        if not line or line.startswith(DOCUMENT_START):
+        if not line or line.isspace() or (line[0] == "-" and line.startswith(DOCUMENT_START)):
             return True
-        return line.isspace() or bool(self.blank_with and not line.strip(self.blank_with + " \t"))
+        return bool(self.blank_with) and not line.strip(self.blank_with + " \t")
 
     def _row(self, line: str, number: int) -> tuple[str, str] | None:
         """The word and the tag of a line; None for comments and, when not strict, for defects."""
         fields = self.split(line)
-        layout = self.layout
-        if line.startswith("#") and self._is_comment(line, fields):
+        if line[0] == "#" and self._is_comment(line, fields):
             return None
-        if len(fields) != layout.width:
+        if len(fields) != self.width:
             fields = self._mended(line, fields)
-        if len(fields) != layout.width:
+        if len(fields) != self.width:
             self._ragged(fields, number)
             return None
-        token, tag = fields[layout.token], fields[layout.tag].strip()
+        token, tag = fields[self.token], fields[self.tag].strip()
         if not tag:
             self.log.defect("missing-tag", f"the word {token!r} has no tag.", number, COLUMNS_HINT)
             return None

@@ -111,8 +111,8 @@ def _event(entry: Mapping[str, Any]) -> RunEvent:
 
 def _config(folder: Path, result: Mapping[str, Any]) -> dict[str, Any]:
     written = optional_mapping(folder / "config.json")
-    extra = mapping(written.get("extra"))
-    config = known_hyperparameters([mapping(written.get("hyperparameters")), written, extra])
+    places = (mapping(written.get(name)) for name in ("extra", "training"))
+    config = known_hyperparameters([written, *places])
     state = result.get("state")
     best_epoch_is_kept = {
         "load_best_model_at_end": True,

@@ -50,7 +50,7 @@ def run_facts(run: RunHistory) -> list[str]:
 
 def _facts(run: RunHistory) -> Iterator[str]:
     if isinstance(model := run.config.get("model", run.config.get("architecture")), str):
-        yield model.rstrip("/").rpartition("/")[2] or model
+        yield "/".join(model.rstrip("/").split("/")[-2:])
     yield from _sizes(run)
     steps = series.total_steps(run)
     if run.epochs:

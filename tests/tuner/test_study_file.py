@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -289,3 +291,16 @@ def test_a_range_survives_the_way_to_a_table_and_back(
 ) -> None:
     table = parameter_to_table(parameter, reason="why")
     assert parameter_from_table(name, table, name) == (parameter, ())
+
+
+def test_reading_studies_is_light() -> None:
+    code = (
+        "import sys, tuner.study_file as s; [s.read_study_file(n) for n in s.list_study_files()];"
+        "import tuner.search.pruner, tuner.search.winner, tuner.search.default_space;"
+        "import tuner.search.time_left, tuner.search.audit;"
+        "print(sorted({'torch', 'optuna', 'numpy', 'transformers', 'scipy'} & set(sys.modules)))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert told.stdout.strip() == "[]"

@@ -30,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     group = parser.add_argument_group("output")
     group.add_argument(
-        "--format", metavar="NAME", default="terminal", help="terminal (the default) or json"
+        "--format", metavar="NAME", default="terminal", help="terminal (the default), json, ..."
     )
     group.add_argument("--output", metavar="FILE", help="write the report there")
     group.add_argument(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from tuner.commands import _options
 from tuner.commands._export_tables import epoch_rows, json_text, trial_rows, write_csv
-from tuner.display.canvas import make_console
+from tuner.commands._files import write_file
 from tuner.errors import UsageError
 from tuner.search.study_record import StudyRecord, load_study
 
@@ -48,29 +49,21 @@ def run(arguments: argparse.Namespace) -> int:
     record = load_study(arguments.study, arguments.runs_dir)
     text = json_text(record) if kind == "json" else _csv(record, per_epoch=arguments.epochs)
     if output is None:
-        make_console().file.write(text)
+        _print(text)
     else:
-        _write(output, text)
+        write_file(output, text)
     return 0
+
+
+def _print(text: str) -> None:
+    """Write to standard output; an incomplete table is an error, not a matter of taste.
+
+    Raises:
+        OSError: It could not be written.
+    """
+    sys.stdout.write(text.encode(sys.stdout.encoding, "replace").decode(sys.stdout.encoding))
+    sys.stdout.flush()
 
 
 def _csv(record: StudyRecord, *, per_epoch: bool) -> str:
     return write_csv(epoch_rows(record) if per_epoch else trial_rows(record))
-
-
-def _write(path: Path, text: str) -> None:
-    """Write the whole file or leave what was there before.
-
-    Raises:
-        UsageError: It cannot be written.
-    """
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8", newline="")
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise UsageError(
-            f"`{path}` cannot be written: {error.strerror or error}.",
-            "Choose another file with --output.",
-        ) from error

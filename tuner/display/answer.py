@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections import Counter
 
 from rich import box
@@ -88,15 +87,12 @@ def _development(winner: Winner, symbols: Symbols) -> Text:
     if interval:
         lines[0].append(f"   {interval}")
     if len(winner.seeds) > 1:
-        spread = winner.spread
-        if spread is None:
-            spread = statistics.stdev(winner.seed_scores)
-        mean = f"{score(winner.mean)} {symbols.plus_minus} {score(spread)}"
-        lines.append(Text(f"{mean} over {count(len(winner.seeds), 'seed')}: {_seeds(winner)}"))
+        spread = "" if winner.spread is None else f" {symbols.plus_minus} {score(winner.spread)}"
+        seeds = count(len(winner.seeds), "seed")
+        lines.append(Text(f"{score(winner.mean)}{spread} over {seeds}: {_seeds(winner)}"))
         if winner.fresh_mean is not None:
-            lines.append(
-                Text(f"{score(winner.fresh_mean)} on the seeds that took no part in the choice")
-            )
+            fresh = f"{score(winner.fresh_mean)} on the seeds that took no part in the choice"
+            lines.append(Text(fresh))
     else:
         lines.append(Text("one seed: its luck is part of this score"))
     return Text("\n").join(lines)

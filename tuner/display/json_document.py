@@ -30,8 +30,7 @@ import dataclasses
 import json
 import math
 import sys
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Self
 
@@ -40,6 +39,7 @@ from rich.console import Console
 from tuner.study_view import StudyPlan, StudySnapshot, StudySummary, TrialRow
 from tuner.train_view import RunFacts, TrainResult
 from tuner.trial import EpochReport, Scores, TrialSpec
+from tuner.values import to_plain
 
 __all__ = ["JsonDisplay", "study_document", "to_json", "training_document"]
 
@@ -96,26 +96,20 @@ class JsonDisplay:
 
 def to_json(document: Any) -> str:
     """Return a document as JSON text that every parser reads: ASCII, finite numbers only."""
-    return json.dumps(_finite(document), indent=2, allow_nan=False)
+    return json.dumps(_finite(to_plain(document)), indent=2, allow_nan=False)
 
 
 def _finite(value: Any) -> Any:
-    """Return `value` with null for what JSON cannot hold, and text for what it does not know."""
+    """Return plain values with null for the numbers that JSON cannot hold."""
     match value:
-        case bool() | None:
-            return value
-        case str() | int():  # enumerations of these too
-            return value if type(value) in (str, int) else value.__class__.__bases__[0](value)
         case float():
             return value if math.isfinite(value) else None
-        case Mapping():
-            return {str(key): _finite(item) for key, item in value.items()}
-        case Path():
-            return str(value)
-        case Iterable():
+        case dict():
+            return {key: _finite(item) for key, item in value.items()}
+        case list():
             return [_finite(item) for item in value]
         case _:
-            return str(value)
+            return value
 
 
 def study_document(summary: StudySummary) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from tuner.display.canvas import Canvas
 from tuner.display.plan import plan_view, section, short_settings
 from tuner.display.summary import summary_view
 from tuner.display.text import count, duration, safe_text, score
-from tuner.display.trial_table import trial_label, trial_table
+from tuner.display.trial_rows import trial_label
+from tuner.display.trial_table import trial_table
 from tuner.study_view import StudyPlan, StudySnapshot, StudySummary
 
 __all__ = ["LiveDisplay", "progress_view"]

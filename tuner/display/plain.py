@@ -11,7 +11,7 @@ from tuner.display.canvas import Canvas
 from tuner.display.plan import plan_view
 from tuner.display.summary import summary_view
 from tuner.display.text import clean, clock, score
-from tuner.display.trial_table import trial_label
+from tuner.display.trial_rows import trial_label
 from tuner.study_view import StudyPlan, StudySnapshot, StudySummary
 
 __all__ = ["PlainDisplay"]

@@ -61,13 +61,13 @@ class Frame:
 
 
 def score_picture(rows: Sequence[TrialRow], best_key: str | None, canvas: Canvas) -> Text | None:
-    """Return dev F1 against the logarithm of the learning rate, or None with under two points.
+    """Return dev F1 against the log of the learning rate, or None with under two different scores.
 
     Filled signs are finished trainings, hollow ones were stopped early; the best has a star. When
     a few scores lie far below the rest, the scale is cut there and says so.
     """
     points = [row for row in rows if _is_point(row)]
-    if len(points) < 2:
+    if len({_score(row) for row in points}) < 2:
         return None
     frame = _frame(points, canvas)
     signs = _signs(points, canvas.symbols)

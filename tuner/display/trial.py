@@ -13,7 +13,7 @@ from tuner.display.curves import curve_lines, epoch_table
 from tuner.display.plan import bullets, facts_table, section, short_settings
 from tuner.display.settings import further_settings
 from tuner.display.text import duration, plain_number, score
-from tuner.display.trial_table import trial_label
+from tuner.display.trial_rows import trial_label
 from tuner.study_view import TrialRow
 from tuner.trial import EpochReport
 
@@ -21,11 +21,16 @@ __all__ = ["trial_view"]
 
 
 def trial_view(
-    row: TrialRow, reports: Sequence[EpochReport], events: Sequence[RunEvent], canvas: Canvas
+    row: TrialRow,
+    reports: Sequence[EpochReport],
+    events: Sequence[RunEvent],
+    canvas: Canvas,
+    *,
+    title: str | None = None,
 ) -> RenderableType:
-    """Return a training with all its epochs and events."""
+    """Return a training with all its epochs and events, headed by its number or by `title`."""
     parts: list[RenderableType] = [
-        section(f"Trial {trial_label(row)}", canvas),
+        section(title or f"Trial {trial_label(row)}", canvas),
         facts_table(
             [
                 ("State", row.state.value),

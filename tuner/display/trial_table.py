@@ -1,22 +1,25 @@
-"""The table of trials, cut so that it never exceeds the screen."""
+"""The table of trials, which never exceeds the screen: narrow ones leave out the least needed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rich import box
+from rich.cells import cell_len
+from rich.console import JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
 from tuner.display.bars import progress_bar
 from tuner.display.canvas import Canvas
-from tuner.display.settings import LABELS, differing, setting_value
+from tuner.display.settings import differing, setting_value
 from tuner.display.text import duration, safe_text, score
+from tuner.display.trial_rows import Gap, choose_rows, trial_label
 from tuner.study_view import TrialRow
 from tuner.trial import TrialState
 
-__all__ = ["STATE_STYLES", "Gap", "choose_rows", "trial_label", "trial_table"]
+__all__ = ["STATE_STYLES", "trial_table"]
 
 STATE_STYLES = {
     TrialState.RUNNING: "cyan",
@@ -26,13 +29,12 @@ STATE_STYLES = {
     TrialState.INFEASIBLE: "magenta",
     TrialState.INTERRUPTED: "yellow",
 }
-BEST_SHOWN = 3
+GAP = 2  # cells between two columns
 BAR_WIDTH = 8
-NOTE_FROM = 100  # narrower tables have no room for remarks
+NARROW_BELOW = 72  # narrower screens do without the time and with short headings
+NOTE_FROM = 100  # on narrower screens the other hyperparameters come before remarks
 REMARK_WIDTH = 27  # cells that remarks need to be worth their column
-FIXED_WIDTH = 64  # cells of the columns that are always there, without the trial's number
-FURTHER_WIDTH = 11  # cells of a further hyperparameter
-SHORT_LABELS = {
+FURTHER_HEADINGS = {
     "warmup_ratio": "Warm-up",
     "weight_decay": "Decay",
     "schedule": "Schedule",
@@ -42,57 +44,19 @@ SHORT_LABELS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
-    """Rows left out of the table at this place."""
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its heading, the text of a row in it, and the side that it is aligned to."""
 
-    count: int
+    heading: str
+    cell: Callable[[TrialRow], Text]
+    justify: JustifyMethod = "right"
+    most: int | None = None
 
-
-def trial_label(row: TrialRow) -> str:
-    """Return what a person calls a training: `7`, or `7 seed 43` for a contender's re-run."""
-    is_rerun = "-seed-" in row.key
-    return f"{row.number} seed {row.spec.seed}" if is_rerun else str(row.number)
-
-
-def choose_rows(rows: Sequence[TrialRow], best_key: str | None, limit: int) -> list[TrialRow | Gap]:
-    """Return at most `limit` lines: the running rows, the best few and the last ones.
-
-    Rows keep their order; where some are left out stands a `Gap`, which counts as a line.
-    """
-    if len(rows) <= limit:
-        return list(rows)
-    wanted = _by_importance(rows, best_key)
-    for size in range(min(limit, len(wanted)), -1, -1):
-        lines = _with_gaps(rows, set(wanted[:size]))
-        if len(lines) <= limit:
-            return lines
-    return []
-
-
-def _by_importance(rows: Sequence[TrialRow], best_key: str | None) -> list[int]:
-    """Return the places of all rows, those that must be seen first."""
-    places = range(len(rows))
-    by_score = sorted(
-        (place for place in places if rows[place].score is not None),
-        key=lambda place: (rows[place].key != best_key, -(rows[place].score or 0.0)),
-    )
-    running = [place for place in places if rows[place].state is TrialState.RUNNING]
-    best = [place for place in by_score if rows[place].state is TrialState.FINISHED][:BEST_SHOWN]
-    return list(dict.fromkeys([*best[:1], *reversed(running), *best, *reversed(places)]))
-
-
-def _with_gaps(rows: Sequence[TrialRow], shown: set[int]) -> list[TrialRow | Gap]:
-    lines: list[TrialRow | Gap] = []
-    hidden = 0
-    for place, row in enumerate(rows):
-        if place in shown:
-            lines += [Gap(count=hidden)] if hidden else []
-            lines.append(row)
-            hidden = 0
-        else:
-            hidden += 1
-    return lines + ([Gap(count=hidden)] if hidden else [])
+    def width(self, rows: Sequence[TrialRow]) -> int:
+        """Return how many cells it takes, the space behind it included."""
+        widest = max((self.cell(row).cell_len for row in rows), default=0)
+        return max(cell_len(self.heading), widest) + GAP
 
 
 def trial_table(
@@ -114,38 +78,79 @@ def trial_table(
         since: Seconds since `rows` were taken, which running trainings have gone on for.
         frame: Counts the redraws of a live table, so that its running rows show life.
     """
-    columns = _further_columns(rows, canvas)
-    table = _empty_table(columns, canvas)
-    for line in choose_rows(rows, best_key, len(rows) if limit is None else limit):
+    lines = choose_rows(rows, best_key, len(rows) if limit is None else limit)
+    columns = _columns(rows, canvas, best_key, since, frame)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    for column in columns:
+        table.add_column(
+            column.heading, justify=column.justify, no_wrap=True, max_width=column.most
+        )
+    for line in lines:
         if isinstance(line, Gap):
             table.add_row("", canvas.symbols.gap, Text(f"{line.count} more", style="dim"))
         else:
-            sign = _sign(line, best_key, canvas, frame)
-            table.add_row(sign, *_cells(line, line.key == best_key, canvas, columns, since))
+            style = "bold" if line.key == best_key else ""
+            table.add_row(*(column.cell(line) for column in columns), style=style)
     return table
 
 
-def _empty_table(columns: Sequence[str], canvas: Canvas) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("", width=1)
-    for heading in ("Trial", "Learning rate", "Batch", *(SHORT_LABELS[name] for name in columns)):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("Epochs", no_wrap=True)
-    table.add_column("Dev F1", justify="right", no_wrap=True)
-    table.add_column("Time", justify="right", no_wrap=True)
-    table.add_column("State", no_wrap=True)
-    if canvas.width >= NOTE_FROM:
-        table.add_column("Remark", no_wrap=True, overflow="ellipsis", ratio=1)
-    return table
+def _columns(
+    rows: Sequence[TrialRow], canvas: Canvas, best_key: str | None, since: float, frame: int
+) -> list[Column]:
+    """Return the columns that fit: the other hyperparameters, then remarks, as there is room."""
+    is_narrow = canvas.width < NARROW_BELOW
+    left = [
+        Column("", lambda row: _sign(row, best_key, canvas, frame), "left"),
+        Column("Trial", lambda row: safe_text(trial_label(row))),
+        _setting("learning_rate", "Rate" if is_narrow else "Learning rate"),
+        _setting("batch_size", "Batch"),
+    ]
+    clock = Column("Time", lambda row: Text(duration(_seconds(row, since))))
+    right = [
+        Column("Dev F1", lambda row: Text(score(row.score))),
+        *([] if is_narrow else [clock]),
+        Column("State", lambda row: Text(row.state.value, STATE_STYLES[row.state]), "left"),
+    ]
+    taken = sum(column.width(rows) for column in (*left, *right))
+    room = canvas.width + GAP - taken  # there is no gap behind the last column
+    epochs = _epochs_column(rows, canvas, room)
+    room -= epochs.width(rows)
+    reserved = REMARK_WIDTH if canvas.width >= NOTE_FROM else 0
+    further = []
+    for name in differing(row.spec for row in rows):
+        column = _setting(name, FURTHER_HEADINGS[name])
+        if column.width(rows) <= room - reserved:
+            further.append(column)
+            room -= column.width(rows)
+    columns = [*left, *further, epochs, *right]
+    return [*columns, _remarks(room - GAP)] if reserved and room >= reserved else columns
 
 
-def _further_columns(rows: Sequence[TrialRow], canvas: Canvas) -> list[str]:
-    """Return the other searched hyperparameters that there is room for."""
-    taken = FIXED_WIDTH + max(len("Trial"), *(len(trial_label(row)) for row in rows), 0)
-    taken += REMARK_WIDTH if canvas.width >= NOTE_FROM else 0
-    room = max(0, (canvas.width - taken) // FURTHER_WIDTH)
-    names = [name for name in differing(row.spec for row in rows) if name in LABELS]
-    return names[:room]
+def _setting(name: str, heading: str) -> Column:
+    return Column(heading, lambda row: safe_text(setting_value(name, getattr(row.spec, name))))
+
+
+def _epochs_column(rows: Sequence[TrialRow], canvas: Canvas, room: int) -> Column:
+    """Return the progress of each training; the bar shrinks first when there is little room."""
+    counts = max((len(f" {row.epoch}/{row.spec.epochs}") for row in rows), default=0)
+    width = min(max(room - counts - GAP, 0), BAR_WIDTH)
+
+    def cell(row: TrialRow) -> Text:
+        style = STATE_STYLES[row.state]
+        bar = progress_bar(row.epoch, row.spec.epochs, width, canvas.symbols, style)
+        return Text.assemble(bar, f" {row.epoch}/{row.spec.epochs}")
+
+    return Column("Epochs", cell, "left")
+
+
+def _remarks(room: int) -> Column:
+    def cell(row: TrialRow) -> Text:
+        """Return the note without the state that stands beside it already."""
+        remark = safe_text(row.note.removeprefix(f"{row.state.value}: "), "dim")
+        remark.truncate(room, overflow="ellipsis")
+        return remark
+
+    return Column("Remark", cell, "left", most=room)
 
 
 def _sign(row: TrialRow, best_key: str | None, canvas: Canvas, frame: int) -> Text:
@@ -153,32 +158,8 @@ def _sign(row: TrialRow, best_key: str | None, canvas: Canvas, frame: int) -> Te
         return Text(canvas.symbols.best, style="bold yellow")
     spinner = canvas.symbols.spinner
     is_running = row.state is TrialState.RUNNING
-    return Text(spinner[frame % len(spinner)] if is_running else "", style="cyan")
+    return Text(spinner[frame % len(spinner)] if is_running else " ", style="cyan")
 
 
-def _cells(
-    row: TrialRow, is_best: bool, canvas: Canvas, columns: Sequence[str], since: float
-) -> list[Text]:
-    style = "bold" if is_best else ""
-    seconds = row.seconds + (since if row.state is TrialState.RUNNING else 0.0)
-    settings = ("learning_rate", "batch_size", *columns)
-    cells = [
-        safe_text(trial_label(row), style),
-        *(safe_text(setting_value(name, getattr(row.spec, name)), style) for name in settings),
-        _epochs(row, canvas),
-        safe_text(score(row.score), style),
-        safe_text(duration(seconds), style),
-        safe_text(row.state.value, STATE_STYLES[row.state]),
-    ]
-    return [*cells, safe_text(_remark(row), "dim")] if canvas.width >= NOTE_FROM else cells
-
-
-def _remark(row: TrialRow) -> str:
-    """Return the note without the state that stands beside it already."""
-    return row.note.removeprefix(f"{row.state.value}: ")
-
-
-def _epochs(row: TrialRow, canvas: Canvas) -> Text:
-    style = STATE_STYLES[row.state]
-    bar = progress_bar(row.epoch, row.spec.epochs, BAR_WIDTH, canvas.symbols, style)
-    return Text.assemble(bar, f" {row.epoch}/{row.spec.epochs}")
+def _seconds(row: TrialRow, since: float) -> float:
+    return row.seconds + (since if row.state is TrialState.RUNNING else 0.0)

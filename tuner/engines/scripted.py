@@ -6,17 +6,17 @@ and `best/`, takes trainings up again, and can be killed in between.
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from diagnostics.subjects.run_history import RunEvent
 from tuner.engine import EpochDone, Job, JobEnded, Message, Verdict
 from tuner.errors import StudyError
-from tuner.search.documents import read_json, write_json
 from tuner.trial import EpochReport, Scores, TrialOutcome, TrialSpec, TrialState
 
 __all__ = ["Curves", "ScriptedEngine", "Step", "scripted_report"]
@@ -72,7 +72,7 @@ class ScriptedEngine:
         """Begin a training. Raises RuntimeError when no slot is free."""
         if len(self._jobs) >= self._slots:
             raise RuntimeError("no slot is free")
-        state = read_json(job.directory / "checkpoint" / "state.json") if job.resume else None
+        state = _read(job.directory / "checkpoint" / "state.json") if job.resume else None
         self._jobs[job.key] = _Replay(
             job=job,
             steps=tuple(self._curves(job.spec)),
@@ -110,7 +110,7 @@ class ScriptedEngine:
         Raises:
             StudyError: When the folder holds no model of this engine.
         """
-        saved = read_json(model / "model.json")
+        saved = _read(model / "model.json")
         if saved is None:
             raise StudyError(f"`{model}` holds no model.")
         score = float(saved["f1"])
@@ -174,7 +174,9 @@ class _Replay:
     def _write(self, folder: str, name: str, content: object) -> None:
         directory = self.job.directory / folder
         directory.mkdir(exist_ok=True)
-        write_json(directory / name, content)
+        partial = directory / f"{name}.partial"
+        partial.write_text(json.dumps(content), encoding="utf-8")
+        partial.replace(directory / name)
 
 
 def scripted_report(
@@ -199,6 +201,13 @@ def scripted_report(
         learning_rate=spec.learning_rate * (1 - epoch / spec.epochs),
         seconds=seconds,
     )
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    if not path.exists():
+        return None
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
 
 
 def _scores(f1: float, loss: float | None = None) -> Scores:

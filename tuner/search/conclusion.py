@@ -69,7 +69,7 @@ def summarise(
                 (
                     *spec.warnings,
                     *session.warnings,
-                    *_warnings(session, cause, winner, test, reasons),
+                    *_warnings(session, cause, winner, best_directory, test, reasons),
                     *(remarks(runs, winner) if winner else ()),
                 )
             )
@@ -132,6 +132,7 @@ def _warnings(
     session: Session,
     cause: StopCause,
     winner: Winner | None,
+    best_directory: Path | None,
     test: tuple[Scores, int] | None,
     reasons: Mapping[str, int],
 ) -> Iterator[str]:
@@ -148,6 +149,8 @@ def _warnings(
         )
     if winner is None:
         return
+    if best_directory is None and cause is not StopCause.USER:
+        yield "The winner's weights could not be trained again, so there is no model to use."
     if not session.spec.has_test:
         yield (
             "There is no test split: the score is the development score, which the selection "

@@ -15,7 +15,7 @@ from pathlib import Path
 from tuner.search.documents import guard_writing, read_json, remove_tree, write_json
 from tuner.search.folder import StudyFolder
 from tuner.search.ledger import Ledger
-from tuner.search.run_record import RunRecord
+from tuner.search.run_record import Role, RunRecord
 from tuner.trial import TrialState
 
 __all__ = ["ModelCopies"]
@@ -53,6 +53,17 @@ class ModelCopies:
         for run in ended:
             remove_tree(run.directory / CHECKPOINT)
             if run.key != kept:
+                remove_tree(run.directory / MODEL)
+
+    def drop_waiting(self, role: Role) -> None:
+        """Delete the models of interrupted trainings of other roles than the one that works now.
+
+        They wait for another session, if for any, and would be a fourth model until then. Taken
+        up again without a checkpoint, they start anew.
+        """
+        for run in self._ledger.runs:
+            if run.state is TrialState.INTERRUPTED and run.role != role:
+                remove_tree(run.directory / CHECKPOINT)
                 remove_tree(run.directory / MODEL)
 
     def owner(self) -> str | None:

@@ -108,6 +108,7 @@ class _Driver:
 
     def _start(self, start: Start) -> None:
         session = self._session
+        session.copies.drop_waiting(start.run.role)
         run = session.begin(start.run)
         recorder = self._running[run.key] = RunRecorder(run.directory)
         if start.resume:

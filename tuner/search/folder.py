@@ -73,7 +73,9 @@ class StudyFolder:
         if data is None:
             return None
         if not isinstance(data, dict) or not isinstance(data.get("spec"), dict):
-            raise StudyError(f"`{self.description}` describes no study.", "Start another with --new.")
+            raise StudyError(
+                f"`{self.description}` describes no study.", "Start another with --new."
+            )
         return spec_from_json(data["spec"]), data
 
     def write_description(self, spec: StudySpec, earlier: dict[str, Any] | None) -> str:

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["run_search"]
 
-INTERRUPTED = "stopped at once"
+STOPPED = "stopped at once"
+CUT_OFF = "cut off by a crash"
 
 
 def run_search(
@@ -81,6 +82,7 @@ def run_search(
             observer.finish(remembered)
             return remembered
         ledger = Ledger(folder.runs())
+        ledger.interrupt_running(CUT_OFF)
         session = Session(
             spec=spec,
             engine=engine,
@@ -103,7 +105,7 @@ def _work(
         cause = _train(session, bridge)
     except KeyboardInterrupt:
         session.engine.close()
-        session.ledger.interrupt_running(INTERRUPTED)
+        session.ledger.interrupt_running(STOPPED)
         cause = StopCause.USER
     except BaseException:
         session.engine.close()
@@ -135,6 +137,8 @@ def _train(session: Session, bridge: OptunaBridge) -> StopCause:
 def _conclude(session: Session, bridge: OptunaBridge, cause: StopCause) -> StudySummary:
     session.phase = "finish"
     best = publish(session)
+    if cause is not StopCause.USER:
+        session.copies.drop_waiting("search")
     test = None
     if best is not None and cause is not StopCause.USER and session.spec.has_test:
         test = read_test_split(session, best)

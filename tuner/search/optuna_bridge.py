@@ -38,7 +38,7 @@ from optuna.distributions import (
     IntDistribution,
 )
 from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
-from optuna.storages import BaseStorage, RDBStorage
+from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, create_trial
 from optuna.trial import TrialState as OptunaState
 
@@ -63,6 +63,7 @@ GAUSSIAN_PROCESS_LIMIT = 100
 
 LEAST_FOR_IMPORTANCE = 8
 HEARTBEAT_SECONDS = 60
+LOCK_SECONDS = 60
 DUPLICATE_RETRIES = 16
 MEMORY_CONSTRAINT = "memory"
 STATE, SPEC, ORIGIN, IDENTITY = "tuner:state", "tuner:spec", "tuner:origin", "tuner:study_id"
@@ -94,15 +95,15 @@ class OptunaBridge:
                 sampler=RandomSampler(seed=0),
                 load_if_exists=True,
             )
+            self._storage_id = self._storage.get_study_id_from_name(spec.name)
             self._claim(study_id, url)
         self._heartbeat = Heartbeat(self._beat, HEARTBEAT_SECONDS / 2)
 
     def close(self) -> None:
         """Stop the heartbeat and let go of the storage."""
         self._heartbeat.stop()
-        if isinstance(self._storage, RDBStorage):
-            self._storage.remove_session()
-            self._storage.engine.dispose()
+        self._storage.remove_session()
+        self._storage.engine.dispose()
 
     def trials(self) -> tuple[StoredTrial, ...]:
         """Return all trials of the study, by number."""
@@ -134,12 +135,13 @@ class OptunaBridge:
         Raises:
             StudyError: When the storage's next number is another one.
         """
-        number = self._enter(run.spec, run.origin)
-        if number != run.number:
+        known = len(self._frozen())
+        if known != run.number:
             raise StudyError(
-                f"The storage of the study lacks trial {number}, which has no folder either.",
+                f"The storage of the study lacks trial {known}, which has no folder either.",
                 "Start a new study with --new.",
             )
+        self._enter(run.spec, run.origin)
 
     def report(self, number: int, epoch: int, score: float) -> None:
         """Store the score of an epoch, so that a dashboard draws the curve."""
@@ -164,7 +166,7 @@ class OptunaBridge:
             trial = optuna.trial.Trial(self._study, trial_id)
             if MEMORY_CONSTRAINT not in trial.constraints:
                 trial.set_constraint(MEMORY_CONSTRAINT, -1.0 if feasible else 1.0)
-            value = _told_value(run)
+            value = run.score if run.state in (TrialState.FINISHED, TrialState.PRUNED) else None
             state = OptunaState.FAIL if value is None else OptunaState.COMPLETE
             self._study.tell(run.number, value, state=state, skip_if_finished=True)
 
@@ -184,8 +186,6 @@ class OptunaBridge:
             warnings.simplefilter("ignore")
             shares = optuna.importance.get_param_importances(study)
         return {name.removeprefix("log2_"): float(share) for name, share in shares.items()}
-
-    # ------------------------------------------------------------------ suggestions
 
     def _suggest(self, trials: Sequence[FrozenTrial]) -> dict[str, Any] | None:
         known = {_key(trial.params) for trial in trials}
@@ -214,22 +214,15 @@ class OptunaBridge:
 
     def _to_optuna(self, spec: TrialSpec) -> dict[str, Any]:
         values = self._spec.searched(spec)
-        return dict(
-            (f"log2_{name}", int(values[name]).bit_length() - 1)
-            if isinstance(parameter, PowersOfTwo)
-            else (name, values[name])
-            for name, parameter in self._spec.space.parameters.items()
-        )
+        for name in [name for name in values if name not in self._distributions]:
+            values[f"log2_{name}"] = int(values.pop(name)).bit_length() - 1
+        return values
 
     def _from_optuna(self, params: Mapping[str, Any]) -> dict[str, Any]:
         return {
-            name: 2 ** params[f"log2_{name}"]
-            if isinstance(parameter, PowersOfTwo)
-            else params[name]
-            for name, parameter in self._spec.space.parameters.items()
+            name: params[name] if name in params else 2 ** params[f"log2_{name}"]
+            for name in self._spec.space.parameters
         }
-
-    # ------------------------------------------------------------------ storage
 
     def _claim(self, study_id: str, url: str) -> None:
         owner = self._study.user_attrs.get(IDENTITY)
@@ -259,7 +252,7 @@ class OptunaBridge:
         trial.datetime_start = dt.datetime.now()  # noqa: DTZ005 - as Optuna stores it
         with _guard(self._spec.name):
             self._study.add_trial(trial)
-            return len(self._study.get_trials(deepcopy=False)) - 1
+            return self._storage.get_n_trials(self._storage_id) - 1
 
     def _frozen(self) -> list[FrozenTrial]:
         with _guard(self._spec.name):
@@ -283,19 +276,18 @@ class OptunaBridge:
             ) from error
 
     def _trial_id(self, number: int) -> int:
-        study_id = self._storage.get_study_id_from_name(self._spec.name)
-        return self._storage.get_trial_id_from_study_id_trial_number(study_id, number)
+        return self._storage.get_trial_id_from_study_id_trial_number(self._storage_id, number)
 
     def _beat(self, number: int) -> None:
-        if isinstance(self._storage, RDBStorage):
-            with contextlib.suppress(optuna.exceptions.StorageInternalError):
-                self._storage.record_heartbeat(self._trial_id(number))
+        with contextlib.suppress(optuna.exceptions.StorageInternalError):
+            self._storage.record_heartbeat(self._trial_id(number))
 
 
-def _open(url: str) -> BaseStorage:
+def _open(url: str) -> RDBStorage:
+    patience = {"connect_args": {"timeout": LOCK_SECONDS}} if url.startswith("sqlite") else {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return RDBStorage(url, heartbeat_interval=HEARTBEAT_SECONDS)
+        return RDBStorage(url, engine_kwargs=patience, heartbeat_interval=HEARTBEAT_SECONDS)
 
 
 @contextlib.contextmanager
@@ -391,10 +383,6 @@ def _facts(run: RunRecord) -> dict[str, Any]:
         "tuner:epochs": run.epoch,
         "tuner:reason": run.reason,
     }
-
-
-def _told_value(run: RunRecord) -> float | None:
-    return run.score if run.state in (TrialState.FINISHED, TrialState.PRUNED) else None
 
 
 def _values(distribution: BaseDistribution) -> tuple[Any, ...]:

@@ -136,7 +136,7 @@ def reconcile(
         if trial.state is TrialState.RUNNING and run.ended:
             bridge.tell(run)
         elif trial.state is TrialState.RUNNING:
-            cut_off = replace(run, state=TrialState.INTERRUPTED, reason="not yet taken up again")
+            cut_off = replace(run, state=TrialState.INTERRUPTED)
             left_running.append(session.ledger.put(cut_off))
         elif not run.ended:
             session.ledger.put(_from_storage(run, trial))

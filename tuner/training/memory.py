@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import gc
 import json
 import os
@@ -43,12 +45,19 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def release_memory() -> None:
-    """Give cached and garbage memory back to the device."""
+    """Give cached and garbage memory back to the device and to the operating system."""
     gc.collect()
+    _trim_heap()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     elif torch.backends.mps.is_available():
         torch.mps.empty_cache()
+
+
+def _trim_heap() -> None:
+    """Hand freed heap back: glibc keeps what tensors of ever-changing shapes leave behind."""
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def split_rows(lengths: Sequence[int], limit: int | None) -> list[slice]:

@@ -47,6 +47,9 @@ class StillImproving(Rule[RunHistory]):
     window: int = 8
     """Evaluations at the end that are tested for a trend."""
 
+    large_gain: float = 0.05
+    """Gain over the last third of the run from which a warning is due, in score. Judgement."""
+
     def check(self, run: RunHistory) -> Sequence[Finding] | NotApplicable:
         """Look for a last epoch that is the best, at the end of a rise beyond noise."""
         share = series.plan_share(run)
@@ -91,5 +94,7 @@ class StillImproving(Rule[RunHistory]):
                 Evidence(label="p", value=p),
             ],
             fixes=more,
-            severity=Severity.WARNING if gain > 2 * noise and not only_loss else Severity.INFO,
+            severity=Severity.WARNING
+            if gain > self.large_gain and not only_loss
+            else Severity.INFO,
         )

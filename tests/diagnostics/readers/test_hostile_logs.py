@@ -47,7 +47,7 @@ KEYS = [
     "eval_x",
 ]
 ROWS = st.lists(st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=6), max_size=12)
-MANY = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+MANY = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 
 
 def report_or_refuse(path: Path) -> None:

@@ -106,7 +106,7 @@ Note: eval_overall_f1 was read as f1.
 Note: eval_overall_precision was read as precision.
 Note: eval_overall_recall was read as recall.
 More: tuner explain R201
-""")
+""")  # noqa: E501 - the width is what is tested
 
 
 def test_a_healthy_run() -> None:
@@ -141,8 +141,8 @@ def test_too_few_steps_end_at_all_o() -> None:
 
 This run went wrong: 1 error, 1 warning.
 tuner_run/study/trials/0000
-minilm, 200 training sentences, 104 dev entities, 3 epochs, 13 steps per epoch,
-learning rate 3e-05, batch 16, cpu (2 threads)
+models/minilm, 200 training sentences, 104 dev entities, 3 epochs, 13 steps per
+epoch, learning rate 3e-05, batch 16, cpu (2 threads)
 
  train loss  █▄▁  1.1 → 0.396
  eval loss   █▄▁  0.8 → 0.512

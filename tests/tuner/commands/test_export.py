@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tuner import cli
@@ -68,6 +70,7 @@ def test_a_spreadsheet_cannot_execute_what_strangers_wrote(
     assert read(capsys.readouterr().out)[0]["set_optim"] == "'=adafactor()"
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.text(), st.text())
 def test_no_cell_is_a_formula_or_a_control_sequence(name: str, value: str) -> None:
     text = write_csv([{name: value, "number": -0.5}])
@@ -78,7 +81,10 @@ def test_no_cell_is_a_formula_or_a_control_sequence(name: str, value: str) -> No
 
 
 def test_epochs_are_sorted_by_number() -> None:
-    rows = [{"key": "a", **{f"f1_epoch_{n}": 0.5 for n in (10, 2, 1)}}, {"key": "b", "note": "x"}]
+    rows: list[dict[str, object]] = [
+        {"key": "a", **{f"f1_epoch_{n}": 0.5 for n in (10, 2, 1)}},
+        {"key": "b", "note": "x"},
+    ]
     assert write_csv(rows).splitlines()[0] == "key,note,f1_epoch_1,f1_epoch_2,f1_epoch_10"
     assert write_csv([]) == "\n"
 
@@ -104,3 +110,16 @@ def test_what_cannot_be_done(
     assert export(*words, runs=finished_runs) == 2
     assert expected in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_table_that_was_not_written_is_an_error(
+    finished_runs: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert export(runs=finished_runs) == 2
+        monkeypatch.undo()
+        with contextlib.suppress(OSError):
+            full.close()
+    assert "No space left on device" in capsys.readouterr().err

@@ -34,9 +34,7 @@ def faked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
     def fake(*, observer: StudyObserver, **arguments: Any) -> StudySummary:
         calls.append(arguments)
-        summary = dataclasses.replace(
-            examples.summary(), status=arguments.get("study", "finished")
-        )
+        summary = dataclasses.replace(examples.summary(), status=arguments.get("study", "finished"))
         observer.plan(examples.plan())
         observer.update(examples.snapshot(), "trial 7 starts")
         observer.finish(summary)
@@ -156,9 +154,7 @@ def test_settings_are_read_as_toml_would(pair: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("status", "code"), [("finished", 0), ("no-result", 1), ("interrupted", 130)]
 )
-def test_exit_codes(
-    status: str, code: int, faked: list[dict[str, Any]], capsys: Capture
-) -> None:
+def test_exit_codes(status: str, code: int, faked: list[dict[str, Any]], capsys: Capture) -> None:
     assert cli.main(["search", "data", "--study", status]) == code
     assert "trial 7 starts" in capsys.readouterr().out
     assert faked == [{"data": "data", "study": status, "runs_dir": "runs"}]

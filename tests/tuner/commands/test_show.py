@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from tests.tuner.display import examples
 from tuner import cli
+from tuner.search.documents import write_json
 from tuner.search.folder import StudyFolder
 
 Capture = pytest.CaptureFixture[str]
@@ -37,7 +40,7 @@ def test_one_trial_with_its_reruns(finished_runs: Path, capsys: Capture) -> None
     assert f"Trial {int(best[:4])} " in shown
     assert f"Trial {int(best[:4])} seed 43" in shown
     assert "Validation" in shown
-    assert "optim =adafactor()" in shown
+    assert "optim =adafactor()" in " ".join(shown.split())
 
 
 def test_a_trial_that_failed_shows_what_happened(finished_runs: Path, capsys: Capture) -> None:
@@ -50,6 +53,32 @@ def test_a_trial_that_failed_shows_what_happened(finished_runs: Path, capsys: Ca
     shown = capsys.readouterr().out
     assert "State     failed" in shown
     assert "Remark" in shown
+
+
+def test_a_picture(finished_runs: Path, tmp_path: Path, capsys: Capture) -> None:
+    picture = tmp_path / "study.svg"
+    assert show("fin", "--svg", str(picture), runs=finished_runs) == 0
+    assert capsys.readouterr() == ("", "")
+    drawn = picture.read_text(encoding="utf-8")
+    assert drawn.startswith("<svg")
+    assert "Answer" in drawn
+    assert "★" in drawn
+    assert show("fin", "--svg", str(tmp_path), runs=finished_runs) == 2
+
+
+def test_the_folder_of_a_single_training(
+    finished_runs: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    run = tmp_path / "one"
+    shutil.copytree(finished_runs / "fin" / "trials" / "0000", run)
+    assert show("one", runs=tmp_path) == 0
+    assert "Training one " in capsys.readouterr().out
+    write_json(run / "summary.json", examples.train_result())
+    assert show(str(run), runs=finished_runs) == 0
+    assert "Trained: fin-train" in capsys.readouterr().out
+    write_json(run / "summary.json", ["something else"])
+    assert show("one", runs=tmp_path) == 2
+    assert "cannot be read" in capsys.readouterr().err
 
 
 def test_a_study_that_was_cut_off(cut_off_runs: Path, capsys: Capture) -> None:

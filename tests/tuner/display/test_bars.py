@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tuner.display.bars import progress_bar, share_bar, sparkline
 from tuner.display.symbols import ASCII, UNICODE, Symbols
 
 
+@settings(max_examples=50, deadline=None)
 @given(
     done=st.floats(allow_nan=False, min_value=-10, max_value=10),
     total=st.floats(min_value=0, max_value=8),
@@ -26,6 +27,7 @@ def test_a_bar_has_its_width_and_is_full_only_at_the_end(
 
 
 @pytest.mark.parametrize("symbols", [UNICODE, ASCII])
+@settings(max_examples=50, deadline=None)
 @given(share=st.floats(min_value=-1, max_value=2), width=st.integers(min_value=1, max_value=60))
 def test_a_share_never_exceeds_its_width(symbols: Symbols, share: float, width: int) -> None:
     assert share_bar(share, width, symbols).cell_len <= width

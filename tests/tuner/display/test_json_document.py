@@ -34,7 +34,7 @@ def test_a_study_is_one_document_and_everything_else_goes_to_standard_error(
     stream = io.StringIO()
     console = Console(file=stream, width=40)
     with JsonDisplay(console) as display:
-        print("a library talks")
+        sys.stdout.write("a library talks\n")
         display.plan(examples.plan())
         display.update(examples.snapshot(), "note")
         display.tick(examples.snapshot())

@@ -1,6 +1,6 @@
 """The live table of a search: what it shows, that it fits the screen, that it gives it back."""
 
-# what is shown at 120 columns is 120 columns wide
+# ruff: noqa: E501  # what is shown at 120 columns is 120 columns wide
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import dataclasses
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 from rich.console import Console
@@ -80,6 +80,7 @@ measuring\
 """)
 
 
+@settings(max_examples=50, deadline=None)
 @given(
     width=st.integers(min_value=30, max_value=140),
     height=st.integers(min_value=1, max_value=60),

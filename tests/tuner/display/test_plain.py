@@ -28,12 +28,12 @@ def test_one_line_per_event_and_whenever_the_best_changes() -> None:
     with PlainDisplay(console) as display:
         display.update(dataclasses.replace(view, best_key=None, finished=0), "trial 0 starts")
         display.tick(view)
-        display.update(view, "trial 4 ended: F1 0.8731 " + "and so on " * 8)
+        display.update(view, "trial 4 ended: F1 0.8731 " + "and so on " * 5)
         display.update(view, "trial 5 starts\nwith\x1b[31m a trick")
         display.update(view, "")
     assert stream.getvalue() == snapshot("""\
 [0:06:54 0/20] trial 0 starts
-[0:06:54 7/20] trial 4 ended: F1 0.8731 and so on and so on and so on and so on and so on and so on and so on and so on \n\
+[0:06:54 7/20] trial 4 ended: F1 0.8731 and so on and so on and so on and so on and so on \n\
 [0:06:54 7/20] best so far: trial 4, F1 0.8731
 [0:06:54 7/20] trial 5 starts with\\x1b[31m a trick
 """)

@@ -1,6 +1,6 @@
 """The report at the end of a study."""
 
-# what is shown at 120 columns is 120 columns wide
+# ruff: noqa: E501  # what is shown at 120 columns is 120 columns wide
 
 from __future__ import annotations
 
@@ -200,6 +200,25 @@ def test_one_seed_is_said_to_be_one_seed() -> None:
     shown = panel(dataclasses.replace(examples.summary(), winner=winner, test=None))
     assert "one seed: its luck is part of this score" in shown
     assert "Test F1" not in shown
+
+
+def test_what_is_not_known_is_left_out() -> None:
+    gain = examples.summary().gain
+    assert gain is not None
+    summary = dataclasses.replace(
+        examples.summary(),
+        winner=dataclasses.replace(
+            examples.winner(), spread=None, interval=None, fresh_mean=None, best_epoch=5
+        ),
+        gain=dataclasses.replace(gain, interval=None),
+    )
+    shown = panel(summary)
+    assert "interval" not in shown
+    assert "±" not in shown
+    assert "0.8707 over 3 seeds" in shown
+    assert "the last epoch is the best" in shown
+    unknown = panel(dataclasses.replace(summary, gain=None))
+    assert "unknown: the recipe (trial 0) has no score" in unknown
 
 
 def test_an_interrupted_study_does_not_pretend_to_be_done() -> None:

@@ -6,7 +6,7 @@ import math
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tuner.display import text
@@ -28,6 +28,7 @@ def test_learning_rate(value: float, shown: str) -> None:
     assert text.learning_rate(value) == shown
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.floats(min_value=1e-12, max_value=1.0))
 def test_a_learning_rate_reads_back_to_three_digits(value: float) -> None:
     assert float(text.learning_rate(value)) == pytest.approx(value, rel=5.01e-3)
@@ -115,6 +116,7 @@ def test_clean_shows_control_characters_and_keeps_the_rest(value: str, shown: st
     assert text.clean(value) == shown
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.text())
 def test_clean_leaves_nothing_that_moves_or_hides(value: str) -> None:
     shown = text.clean(value)

@@ -1,6 +1,6 @@
 """A single training as it is shown."""
 
-# what is shown at 120 columns is 120 columns wide
+# ruff: noqa: E501  # what is shown at 120 columns is 120 columns wide
 
 from __future__ import annotations
 

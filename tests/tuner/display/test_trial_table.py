@@ -1,12 +1,12 @@
 """The table of trials: which rows are shown, and how."""
 
-# what is shown at 120 columns is 120 columns wide
+# ruff: noqa: E501  # what is shown at 120 columns is 120 columns wide
 
 from __future__ import annotations
 
 import dataclasses
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
@@ -14,7 +14,8 @@ from tests.tuner.display import examples
 from tuner.display.canvas import Canvas
 from tuner.display.symbols import ASCII
 from tuner.display.testing import render
-from tuner.display.trial_table import Gap, choose_rows, trial_label, trial_table
+from tuner.display.trial_rows import Gap, choose_rows, trial_label
+from tuner.display.trial_table import trial_table
 from tuner.study_view import TrialRow
 from tuner.trial import TrialState
 
@@ -70,6 +71,21 @@ def test_what_differs_between_trials_gets_a_column() -> None:
         assert "Decay" not in heading
 
 
+def test_a_narrow_screen_does_without_the_time() -> None:
+    assert shown(50, examples.trial_rows()) == snapshot("""\
+   Trial     Rate  Batch  Epochs  Dev F1  State
+──────────────────────────────────────────────────
+       0     2e-5     16  ━━ 3/3  0.8412  finished
+       1     5e-5     16  ━━ 4/4  0.8655  finished
+       2     1e-3      8  ━─ 2/5  0.0000  pruned
+       3  3.17e-4     64  ── 0/2       -  failed
+★      4   1.2e-4     32  ━━ 5/5  0.8731  finished
+       5   7.7e-6      8  ━─ 1/3  0.3120  pruned
+       6   8.9e-5    128  ━━ 4/4  0.8590  finished
+⠋      7  1.05e-4     32  ━─ 2/5  0.8102  running\
+""")
+
+
 def test_a_long_study_shows_the_best_and_the_last_rows() -> None:
     assert shown(80, examples.many_rows(40), limit=12) == snapshot("""\
    Trial  Learning rate  Batch  Epochs        Dev F1  Time  State
@@ -98,6 +114,7 @@ def test_the_rerun_of_a_contender_names_its_seed() -> None:
     assert trial_label(row) == "4"
 
 
+@settings(max_examples=50, deadline=None)
 @given(
     total=st.integers(min_value=0, max_value=80),
     limit=st.integers(min_value=0, max_value=30),
@@ -115,6 +132,7 @@ def test_chosen_rows_fit_and_nothing_is_lost(total: int, limit: int, data: st.Da
         assert len(kept) + hidden == total
 
 
+@settings(max_examples=50, deadline=None)
 @given(total=st.integers(min_value=1, max_value=80), limit=st.integers(min_value=5, max_value=30))
 def test_the_best_and_the_running_row_are_always_shown(total: int, limit: int) -> None:
     rows = examples.many_rows(total)
@@ -134,3 +152,25 @@ def test_running_rows_show_life_and_their_clock_goes_on() -> None:
     assert "38s" in first[-1]
     assert "43s" in later[-1]
     assert first[-1][0] != later[-1][0]
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    width=st.integers(min_value=80, max_value=120),
+    note=st.text(max_size=200),
+    is_confirming=st.booleans(),
+    epochs=st.sampled_from([3, 20]),
+    state=st.sampled_from(list(TrialState)),
+)
+def test_long_remarks_never_cost_the_other_columns_a_letter(
+    width: int, note: str, is_confirming: bool, epochs: int, state: TrialState
+) -> None:
+    row = examples.trial_rows()[4]
+    key = "0004-seed-43" if is_confirming else "0008"
+    spec = dataclasses.replace(row.spec, epochs=epochs, seed=43, schedule="constant_with_warmup")
+    other = dataclasses.replace(row, key=key, spec=spec, note=note, state=state)
+    lines = shown(width, (*examples.trial_rows(), other)).splitlines()
+    assert all(name in lines[0] for name in ("Trial", "Learning rate", "Batch", "Epochs", "Dev F1"))
+    assert lines[6].startswith("★")
+    assert state.value in lines[-1]
+    assert f"5/{epochs}" in lines[-1]

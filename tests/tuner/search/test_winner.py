@@ -116,10 +116,13 @@ def test_one_lucky_score_does_not_win() -> None:
     assert winner.fresh_mean == pytest.approx(0.885)
 
 
-def test_an_unconfirmed_score_does_not_beat_a_confirmed_one_that_is_nearly_as_high() -> None:
+@pytest.mark.parametrize("lucky", [0.88, 0.885])
+def test_an_unconfirmed_score_does_not_beat_a_confirmed_one_that_is_nearly_as_high(
+    lucky: float,
+) -> None:
     runs = [
         *runs_of(1, [0.90, 0.86, 0.87]),
-        run(2, 0.88),
+        run(2, lucky),
         *(run(number, 0.80 + number / 200) for number in range(3, 12)),
     ]
     assert choose(runs).number == 1

@@ -1,0 +1,188 @@
+"""Trials in Optuna's storage, and suggestions that depend on nothing but the trials before."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+
+from tests.tuner.search.studies import RECIPE, make_spec, peak
+from tuner.engines.scripted import scripted_report
+from tuner.errors import StudyError
+from tuner.search.heartbeat import Heartbeat
+from tuner.search.optuna_bridge import OptunaBridge
+from tuner.search.run_record import RunRecord, search_key
+from tuner.search.sampling import Asked
+from tuner.space import Choice, PowersOfTwo, SearchSpace, UniformRange
+from tuner.trial import TrialSpec, TrialState
+
+
+@contextmanager
+def open_bridge(directory: Path, **options: Any) -> Iterator[OptunaBridge]:
+    bridge = OptunaBridge(make_spec(**options), f"sqlite:///{directory / 'study.db'}", "id")
+    try:
+        yield bridge
+    finally:
+        bridge.close()
+
+
+def ended(asked: Asked, directory: Path, state: TrialState = TrialState.FINISHED) -> RunRecord:
+    return RunRecord(
+        key=search_key(asked.number),
+        number=asked.number,
+        spec=asked.spec,
+        role="search",
+        origin=asked.origin,
+        directory=directory,
+        state=state,
+        reports=(scripted_report(asked.spec, asked.spec.epochs, peak(asked.spec)),),
+    )
+
+
+def ask_and_tell(directory: Path, trials: int, **options: Any) -> list[TrialSpec]:
+    specs = []
+    with open_bridge(directory, **options) as bridge:
+        for _ in range(trials):
+            asked = bridge.ask()
+            assert asked is not None
+            specs.append(asked.spec)
+            bridge.tell(ended(asked, directory))
+    return specs
+
+
+@pytest.mark.parametrize("sampler", ["random", "tpe", "gp"])
+def test_the_same_seed_gives_the_same_trials_also_through_new_bridges(
+    tmp_path: Path, sampler: str
+) -> None:
+    for name in ("whole", "pieces", "other"):
+        (tmp_path / name).mkdir()
+    whole = ask_and_tell(tmp_path / "whole", 7, sampler=sampler)
+    pieces = [ask_and_tell(tmp_path / "pieces", 1, sampler=sampler)[0] for _ in range(7)]
+    assert whole == pieces
+    assert whole[0] == RECIPE
+    assert len({spec.learning_rate for spec in whole}) == 7
+    other = ask_and_tell(tmp_path / "other", 3, sampler=sampler, seed=7)
+    assert other[0] == RECIPE
+    assert other[1] != whole[1]
+
+
+def test_gaussian_process_finds_the_peak(tmp_path: Path) -> None:
+    specs = ask_and_tell(tmp_path, 12, sampler="gp")
+    assert max(peak(spec) for spec in specs) > 0.85
+
+
+def test_a_trial_enters_with_all_its_hyperparameters_at_once(tmp_path: Path) -> None:
+    with open_bridge(tmp_path) as bridge:
+        asked = bridge.ask()
+    with open_bridge(tmp_path) as bridge:
+        (trial,) = bridge.trials()
+    assert asked is not None
+    assert (trial.number, trial.spec, trial.origin) == (0, RECIPE, "recipe")
+    assert trial.state is TrialState.RUNNING
+
+
+def test_telling_twice_changes_nothing(tmp_path: Path) -> None:
+    with open_bridge(tmp_path) as bridge:
+        asked = bridge.ask()
+        assert asked is not None
+        run = ended(asked, tmp_path)
+        bridge.tell(run)
+        bridge.tell(replace(run, reports=(), state=TrialState.FAILED))
+        (trial,) = bridge.trials()
+    assert trial.state is TrialState.FINISHED
+    assert trial.value == run.score
+
+
+def test_values_go_through_the_storage_unchanged(tmp_path: Path) -> None:
+    space = SearchSpace(
+        parameters={
+            "batch_size": PowersOfTwo(low=1, high=64),
+            "warmup_ratio": UniformRange(low=0.0, high=0.2),
+            "schedule": Choice(values=("linear", "cosine")),
+            "dropout": Choice(values=(0.0, 0.1)),
+        },
+        reasons={},
+    )
+    recipe = replace(RECIPE, batch_size=1, dropout=0.1)
+    specs = ask_and_tell(tmp_path, 8, space=space, recipe=recipe)
+    with open_bridge(tmp_path, space=space, recipe=recipe) as bridge:
+        assert [trial.spec for trial in bridge.trials()] == specs
+    assert {spec.batch_size for spec in specs} <= {1, 2, 4, 8, 16, 32, 64}
+    assert {type(spec.batch_size) for spec in specs} == {int}
+
+
+def test_a_trial_that_somebody_else_failed_has_failed(tmp_path: Path) -> None:
+    with open_bridge(tmp_path) as bridge:
+        bridge.ask()
+        study = optuna.load_study(study_name="demo", storage=f"sqlite:///{tmp_path / 'study.db'}")
+        study.tell(0, state=optuna.trial.TrialState.FAIL)
+        assert [trial.state for trial in bridge.trials()] == [TrialState.FAILED]
+
+
+def test_a_foreign_trial_is_named(tmp_path: Path) -> None:
+    with open_bridge(tmp_path) as bridge:
+        optuna.load_study(study_name="demo", storage=f"sqlite:///{tmp_path / 'study.db'}").ask()
+        with pytest.raises(StudyError, match="was not written by tuner"):
+            bridge.trials()
+
+
+def test_heartbeats_are_recorded(tmp_path: Path) -> None:
+    with open_bridge(tmp_path) as bridge:
+        bridge.ask()
+        with sqlite3.connect(tmp_path / "study.db") as database:
+            rows = database.execute("SELECT count(*) FROM trial_heartbeats").fetchone()
+        database.close()
+    assert rows == (1,)
+
+
+def test_heartbeat_thread_beats_for_watched_trials_only() -> None:
+    beats: list[int] = []
+    heartbeat = Heartbeat(beats.append, 0.01)
+    heartbeat.watch(1)
+    heartbeat.watch(2)
+    heartbeat.forget(1)
+    before = beats.count(1)
+    deadline = time.monotonic() + 10
+    while beats.count(2) < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    heartbeat.stop()
+    heartbeat.stop()
+    assert beats.count(2) >= 3
+    assert beats.count(1) <= before + 1
+    silent = len(beats)
+    time.sleep(0.05)
+    assert len(beats) == silent
+
+
+@pytest.mark.parametrize("url", ["nonsense", "sqlite:////no/such/folder/x.db", "oracle://host/x"])
+def test_a_storage_that_cannot_be_opened_is_an_error_with_a_way_out(url: str) -> None:
+    with pytest.raises(StudyError, match="cannot be used") as caught:
+        OptunaBridge(make_spec(), url, "id")
+    assert caught.value.hint
+
+
+def test_random_search_needs_no_torch(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path;"
+        "from tests.tuner.search.studies import make_spec, search;"
+        f"search(Path({str(tmp_path)!r}), make_spec(trials=2));"
+        "print('torch' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "False"
+    assert done.stderr == ""
