@@ -34,7 +34,7 @@ from tuner.silent import SilentStudy
 from tuner.study_file import read_study_file
 from tuner.study_view import StudySnapshot
 
-TINY = {"early": 1, "late": 3}
+TINY = {"early": 1, "late": 2}
 SPACE = str(Path(__file__).parent / "spaces" / "tiny.toml")
 AIM = 1.1
 

@@ -15,7 +15,8 @@ from its default settings.
 Compared is the best development F1 of any evaluation so far, over elapsed time and over real tokens
 trained: the second leaves out how fast the loops are. The clock starts when the libraries are
 loaded and includes reading data and weights; what is evaluated after the time is over does not
-count. `handed over` is the F1 of the trial that the search names as its best.
+count. `handed over` is the F1 of the trial that the search names as its best; for the Trainer that
+may be the one that was cut short, evaluated when the time was over.
 
 The RATIO compares what both spent until they had the same F1, the lower of their two final ones:
 the Trainer's cost over ours (median over the seeds). Above 1 ours was there first.
@@ -35,6 +36,7 @@ from typing import Any
 
 import optuna
 
+from benchmarks.support.picture import draw
 from benchmarks.support.plain_trainer import (
     CountingTrainer,
     EpochScores,
@@ -43,7 +45,15 @@ from benchmarks.support.plain_trainer import (
 )
 from benchmarks.support.processes import in_own_process
 from benchmarks.support.report import environment, print_table, shown, write_figures
-from benchmarks.support.score_over_time import Point, Trace, best_by, cost_of, points_within
+from benchmarks.support.score_over_time import (
+    Point,
+    Trace,
+    best_by,
+    by_seconds,
+    by_tokens,
+    cost_of,
+    points_within,
+)
 from benchmarks.support.setting import Setting, make_parser, open_material, parse, setting_from
 from tuner.api import search
 from tuner.silent import SilentStudy
@@ -53,7 +63,7 @@ from tuner.study_view import StudySnapshot
 from tuner.trial import TrialSpec
 
 SPACES = Path(__file__).parent / "spaces"
-TINY = {"minutes": 0.05, "seeds": 1, "space": str(SPACES / "tiny.toml")}
+TINY = {"minutes": 0.03, "seeds": 1, "space": str(SPACES / "tiny.toml")}
 MANY_TRIALS = 10_000
 SHARES = (0.25, 0.5, 0.75, 1.0)
 
@@ -275,16 +285,6 @@ ARMS: Mapping[str, Callable[[Contest], Trace]] = {
 }
 
 
-def by_seconds(point: Point) -> float:
-    """Cost of a point in time."""
-    return point.seconds
-
-
-def by_tokens(point: Point) -> float:
-    """Cost of a point in tokens trained."""
-    return point.tokens
-
-
 def measure(contests: Sequence[Contest], isolated: bool) -> Iterator[Trace]:
     """Run all arms in turn, beginning with another one for each contest."""
     names = list(ARMS)
@@ -346,45 +346,6 @@ def ratio(traces: Sequence[Trace], cost: Callable[[Point], float]) -> str:
     return f"{statistics.median(found):.2f} ({len(found)} of {len(seeds)} seeds: {each})"
 
 
-def draw(traces: Sequence[Trace], budget: float, path: Path) -> None:
-    """Draw mean, least and greatest best F1 of the seeds over time and over tokens, as a PNG."""
-    try:
-        import matplotlib as mpl
-    except ImportError:
-        print("No picture without matplotlib: pip install 'tuner-hpo[bench]'")
-        return
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
-
-    figure, panes = plt.subplots(1, 2, figsize=(11, 4), sharey=True, layout="constrained")
-    most = max((trace.points[-1].tokens for trace in traces if trace.points), default=1)
-    axes = (("share of the time", by_seconds, budget), ("tokens trained", by_tokens, float(most)))
-    for pane, (label, cost, limit) in zip(panes, axes, strict=True):
-        _draw_pane(pane, traces, cost, limit)
-        pane.set_xlabel(label)
-    panes[0].set_ylabel("best development F1 so far")
-    panes[0].legend(loc="lower right")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=150)
-    plt.close(figure)
-    print(f"Picture: {path}")
-
-
-def _draw_pane(
-    pane: Any, traces: Sequence[Trace], cost: Callable[[Point], float], limit: float
-) -> None:
-    for arm in ARMS:
-        own = [trace for trace in traces if trace.arm == arm]
-        ends = [cost(trace.points[-1]) for trace in own if trace.points]
-        stop = min(limit, max(ends, default=limit))
-        grid = [stop * number / 200 for number in range(201)]
-        heights = [[best_by(trace, cost, x) for trace in own] for x in grid]
-        shares = [x / limit for x in grid] if cost is by_seconds else grid
-        line = pane.step(shares, [statistics.mean(h) for h in heights], where="post", label=arm)[0]
-        low, high = [min(h) for h in heights], [max(h) for h in heights]
-        pane.fill_between(shares, low, high, step="post", alpha=0.15, color=line.get_color())
-
-
 def make_contests(options: argparse.Namespace, setting: Setting) -> list[Contest]:
     """Return one contest per seed."""
     read_space(options.space)
@@ -412,7 +373,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         contests = make_contests(options, setting_from(options, Path(scratch)))
         traces = list(measure(contests, not options.tiny))
     print_report(traces, contests[0].seconds)
-    draw(traces, contests[0].seconds, options.picture or options.output.with_suffix(".png"))
+    draw(
+        traces,
+        tuple(ARMS),
+        contests[0].seconds,
+        options.picture or options.output.with_suffix(".png"),
+    )
     write_figures(options.output, start, contest=contests[0], traces=traces)
 
 

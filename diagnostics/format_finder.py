@@ -64,10 +64,12 @@ def _named(name: str) -> DataFormat:
 
 
 def _unknown(path: Path, head: bytes) -> DataError:
-    text = decode_head(head)
     if not path.exists():
-        seen = "it does not exist"
-    elif path.is_dir():
+        return DataError(
+            f"{path} does not exist.", "Check the path; the id of a hub data set is `owner/name`."
+        )
+    text = decode_head(head)
+    if path.is_dir():
         seen = "it is a folder without a known index file"
     elif text is None:
         seen = "it is binary"

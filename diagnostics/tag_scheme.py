@@ -76,13 +76,16 @@ class TagScheme:
         An entity starts at `B` or `S`, after an end, and where the type changes. That holds in
         every scheme: a broken rule adds to the repairs, but never changes which words are tagged.
         """
-        if all(tag == self.outside for tag in tags):
+        if set(tags) == {self.outside}:
             return ConvertedTags(tags=(OUTSIDE,) * len(tags), repairs=0)
         converted: list[str] = []
         repairs = 0
         before, type_before = "O", ""
         for tag in tags:
             role, entity_type = self.parsed.get(tag) or ("I", tag)
+            if role == before == "O":
+                converted.append(OUTSIDE)
+                continue
             same = entity_type == type_before
             starts = role != "O" and (role in "BS" or before in "OES" or not same)
             repairs += self._breaks_rule(before, role, starts=starts, same=same)
@@ -108,7 +111,7 @@ def entities(tags: Sequence[str]) -> Iterator[tuple[int, int, str]]:
     """Entities of IOB2 tags as (first word, word behind the last, type)."""
     start, entity_type = 0, ""
     for place, tag in enumerate(tags):
-        if tag.startswith("I-"):
+        if tag[0] == "I" or (tag == OUTSIDE and not entity_type):
             continue
         if entity_type:
             yield start, place, entity_type

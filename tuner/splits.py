@@ -116,9 +116,7 @@ def split_of_name(name: str) -> str | None:
 
 
 def _splits_of(path: Path, data_format: str | None) -> Sources:
-    if path.is_dir() and data_format is None and guess_format(path) is None:
-        return _splits_of_folder(path)
-    if path.is_dir() and data_format is not None:
+    if path.is_dir() and guess_format(path) is None:
         return _splits_of_folder(path, data_format)
     found_format = find_format(path, data_format)
     inside = found_format.splits(path)
@@ -156,7 +154,7 @@ def _whole(path: Path, split: str, data_format: str | None) -> SplitSource:
     return SplitSource(path=path, format=found_format, split=fitting[0] if fitting else None)
 
 
-def _splits_of_folder(folder: Path, data_format: str | None = None) -> Sources:
+def _splits_of_folder(folder: Path, data_format: str | None) -> Sources:
     """Splits by the names of files, else of sub-folders, else the only data file there is."""
     entries = _entries(folder)
     files = [path for path in entries if path.is_file() and path.suffix.lower() not in NOT_DATA]

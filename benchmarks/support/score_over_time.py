@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Point", "Trace", "best_by", "cost_of", "points_within"]
+__all__ = [
+    "Point",
+    "Trace",
+    "best_by",
+    "by_seconds",
+    "by_tokens",
+    "cost_of",
+    "points_within",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,3 +78,13 @@ def best_by(trace: Trace, cost: Callable[[Point], float], limit: float) -> float
 def cost_of(points: Sequence[Point], cost: Callable[[Point], float], f1: float) -> float | None:
     """Cost at which an F1 was first reached; None when it never was."""
     return next((cost(point) for point in points if point.f1 >= f1), None)
+
+
+def by_seconds(point: Point) -> float:
+    """Cost of a point in time."""
+    return point.seconds
+
+
+def by_tokens(point: Point) -> float:
+    """Cost of a point in tokens trained."""
+    return point.tokens

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HubFormat"]
 
-HUB_ID = re.compile(r"(?:[\w.-]+/)?[\w-][\w.-]*(?::[\w.-]+)?", re.ASCII)
+HUB_ID = re.compile(r"(?:\w[\w.-]*/)?\w[\w.-]*(?::[\w.-]+)?", re.ASCII)
 FILE_EXTENSIONS = frozenset(
     (
         *(".txt", ".conll", ".tsv", ".csv", ".json", ".jsonl", ".bio", ".iob", ".iob2", ".parquet"),

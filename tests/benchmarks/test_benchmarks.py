@@ -15,7 +15,14 @@ import pytest
 
 pytest.importorskip("torch")
 
-from benchmarks.support.score_over_time import Point, Trace, best_by, cost_of, points_within
+from benchmarks.support.score_over_time import (
+    Point,
+    Trace,
+    best_by,
+    by_seconds,
+    cost_of,
+    points_within,
+)
 from tuner.trial import TrialSpec
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,7 +56,7 @@ def test_readme_names_the_script(name: str) -> None:
 
 # What others' libraries warn about is theirs.
 @pytest.mark.filterwarnings("default")
-@pytest.mark.parametrize("name", SCRIPTS)
+@pytest.mark.parametrize("name", [name for name in SCRIPTS if name != "train_speed"])
 def test_runs_through_in_its_tiny_form(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -61,7 +68,9 @@ def test_runs_through_in_its_tiny_form(
 
 
 @pytest.mark.filterwarnings("default")
-def test_speed_arms_train_on_the_same_tokens(tmp_path: Path) -> None:
+def test_speed_arms_train_on_the_same_tokens(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     output = tmp_path / "figures.json"
     run("train_speed", "--tiny", "--device", "cpu", "--output", str(output))
     runs = json.loads(output.read_text(encoding="utf-8"))["runs"]
@@ -70,6 +79,7 @@ def test_speed_arms_train_on_the_same_tokens(tmp_path: Path) -> None:
     assert len(set(tokens.values())) == 1
     padding = {each["arm"]: each["timing"]["padded_tokens"] for each in runs}
     assert padding["tuner"] < padding["trainer"]
+    assert "RATIO" in capsys.readouterr().out
 
 
 @pytest.mark.filterwarnings("default")
@@ -126,7 +136,7 @@ def test_best_score_and_its_cost() -> None:
 
 
 def test_ratio_of_two_searches() -> None:
-    from benchmarks.search_against_trainer import by_seconds, ratio
+    from benchmarks.search_against_trainer import ratio
 
     def trace(arm: str, *evaluations: tuple[float, int, float]) -> Trace:
         points = points_within(evaluations, budget=100.0)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import resource
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,10 +90,10 @@ class RunningCommand:
         """Whether it has not ended."""
         return self._process.is_alive()
 
-    def wait_until(self, condition: Callable[[], bool]) -> None:
-        """Wait until something has happened; a process that ends or dawdles fails the test."""
+    def wait_until_printed(self, pattern: str) -> None:
+        """Wait until a pattern stands in its output; ending or dawdling before fails the test."""
         deadline = time.monotonic() + PATIENCE
-        while not condition():
+        while not re.search(pattern, self.output, re.MULTILINE):
             assert self.is_running, f"it ended early: {self._errors.read_text()}"
             assert time.monotonic() < deadline, f"it did not happen: {self.output}"
             time.sleep(0.01)

@@ -12,9 +12,8 @@ HEAVY = ("torch", "transformers", "optuna", "datasets", "sklearn", "scipy", "pan
 
 def run_python(code: str) -> str:
     """Run code in a fresh interpreter and return what it printed."""
-    done = subprocess.run(
-        [sys.executable, "-c", f"import sys\n{code}"], capture_output=True, text=True, timeout=120
-    )
+    arguments = [sys.executable, "-c", f"import sys\n{code}"]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 

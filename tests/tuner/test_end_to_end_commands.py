@@ -24,10 +24,9 @@ GUIDE_COLUMNS = (
 def heading_and_rows(output: str) -> tuple[list[str], list[list[str]]]:
     """Return the columns of the table of epochs and its cells."""
     lines = output.splitlines()
-    start = next(number for number, line in enumerate(lines) if "Validation Loss" in line)
-    heading = [cell for cell in re.split(r"\s{2,}", lines[start].strip()) if cell]
-    rows = [line.split() for line in lines[start:] if re.match(r"^\s*\d+ +\d+ +\d", line)]
-    return heading, rows
+    heading = next((line for line in lines if "Validation Loss" in line), "")
+    columns = [cell for cell in re.split(r"\s{2,}", heading.strip()) if cell]
+    return columns, [line.split() for line in lines if re.match(r"^ *\d+ +\d+ +\d+\.\d", line)]
 
 
 def test_the_guides_recipe_prints_the_guides_table(
@@ -38,7 +37,7 @@ def test_the_guides_recipe_prints_the_guides_table(
         [sys.executable, "-m", "tuner", "train", easy_data, "--recipe", "bert-base-cased",
          "--model", tiny_model, "--device", "cpu"],
         cwd=tmp_path, capture_output=True, text=True, timeout=200, check=False,
-        env={**os.environ, "PYTHONPATH": str(Path.cwd()), "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "PYTHONPATH": str(Path.cwd()), "OMP_NUM_THREADS": "1", "COLUMNS": "100"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     heading, rows = heading_and_rows(done.stdout)
@@ -82,7 +81,7 @@ def test_ctrl_c_finishes_the_epoch_and_the_same_command_goes_on(
     searched: Searched, search_command: list[str | Path], tmp_path: Path
 ) -> None:
     running = RunningCommand(search_command, tmp_path)
-    running.wait_until(lambda: "0000 epoch 1/3" in running.output)
+    running.wait_until_printed("0000 epoch 1/3")
     running.interrupt()
     stopped = running.finish()
     assert stopped.code == 130
@@ -109,7 +108,7 @@ def test_a_second_ctrl_c_stops_at_once_and_nothing_finished_is_lost(
     searched: Searched, search_command: list[str | Path], tmp_path: Path
 ) -> None:
     running = RunningCommand(search_command, tmp_path)
-    running.wait_until(lambda: "0000 epoch 1/3" in running.output)
+    running.wait_until_printed("0000 epoch 1/3")
     running.interrupt()
     running.interrupt()
     stopped = running.finish()
@@ -129,7 +128,7 @@ def test_ctrl_c_of_a_single_training(easy_data: Path, tiny_model: Path, tmp_path
         "--epochs", "8", "--name", "mine", "--runs-dir", tmp_path / "runs",
     ]  # fmt: skip
     running = RunningCommand(command, tmp_path)
-    running.wait_until(lambda: len(heading_and_rows_or_none(running.output)) >= 1)
+    running.wait_until_printed(r"^ +1 +6 ")
     running.interrupt()
     stopped = running.finish()
     assert stopped.code == 130
@@ -141,10 +140,6 @@ def test_ctrl_c_of_a_single_training(easy_data: Path, tiny_model: Path, tmp_path
     assert [row[0] for row in second] == [str(epoch) for epoch in range(1, 9)]
     assert [row[:8] for row in second[: len(first)]] == [row[:8] for row in first]
     assert_no_epoch_twice(tmp_path / "runs" / "mine")
-
-
-def heading_and_rows_or_none(output: str) -> list[list[str]]:
-    return heading_and_rows(output)[1] if "Validation Loss" in output else []
 
 
 def assert_no_epoch_twice(study: Path) -> None:

@@ -33,7 +33,7 @@ def test_killed_and_resumed_until_it_is_done(
     for _ in range(KILLS):
         running = RunningCommand(command, tmp_path)
         if dice.random() < 0.8:  # the other times it is killed while it still gets ready
-            running.wait_until(lambda: "starts" in running.output or "goes on" in running.output)
+            running.wait_until_printed(r"starts|goes on")
         time.sleep(dice.uniform(0.0, 0.8))
         running.kill()
         assert running.finish().code in (-9, 0)

@@ -72,6 +72,15 @@ def test_splits_of_a_saved_folder() -> None:
     }
 
 
+def test_the_format_may_be_named(tmp_path: Path) -> None:
+    fill(tmp_path, "train.txt", "dev.txt")
+    (tmp_path / "train.txt").write_text("x y z\n")
+    sources = find_splits(tmp_path, data_format="conll")
+    assert {places[0].format.name for places in sources.values()} == {"conll"}
+    saved = find_splits(SAMPLES / "datasets_folder", data_format="datasets-folder")
+    assert list(saved) == ["train", "dev"]
+
+
 def test_one_split_of_a_saved_folder() -> None:
     assert found(SAMPLES / "datasets_folder" / "train") == {"train": ["train"]}
 
@@ -120,7 +129,7 @@ def test_what_does_not_exist(name: str) -> None:
 
 def test_a_missing_development_file(tmp_path: Path) -> None:
     fill(tmp_path, "train.txt")
-    with pytest.raises(DataError, match="The dev file .* does not exist"):
+    with pytest.raises(DataError, match=r"The dev file .* does not exist"):
         find_splits(tmp_path, dev=tmp_path / "dev.txt")
     with pytest.raises(DataError, match="is a folder; `--test` takes a file"):
         find_splits(tmp_path, test=tmp_path)

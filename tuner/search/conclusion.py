@@ -16,7 +16,7 @@ from tuner.search.folder import StudyFolder
 from tuner.search.ledger import Ledger
 from tuner.search.session import Session
 from tuner.search.winner import choose, gain, remarks
-from tuner.study import StudySpec
+from tuner.study import SearchOptions, StudySpec
 from tuner.study_view import PrunerAudit, StudySummary, Winner
 from tuner.trial import Scores, TrialSpec, TrialState
 from tuner.values import from_plain, to_plain
@@ -46,36 +46,33 @@ def summarise(
     winner = choose(runs, _best_scores(ledger)) if runs else None
     status = _status(cause, winner)
     reasons = _reasons(ledger)
-    extra = {
-        "options": to_plain(spec.options),
-        "stopped_by": cause,
-        "test_reads": test[1] if test else 0,
-        "reasons": reasons,
-    }
+    scores, test_reads = test or (None, 0)
+    warnings = [*spec.warnings, *session.warnings]
+    warnings += _about_search(ledger, spec.options, cause, reasons)
+    if winner is not None:
+        has_model = best_directory is not None or cause is StopCause.USER
+        warnings += _about_winner(winner, session, has_model=has_model, test_reads=test_reads)
+        warnings += remarks(runs, winner)
     return StudySummary(
         name=spec.name,
         directory=session.folder.path,
         status=status,
         winner=None if winner is None else _without_counts(winner),
         gain=None if winner is None else gain(runs, winner.number),
-        test=test[0] if test else None,
+        test=scores,
         rows=ledger.rows(),
         importances=dict(importances or {}),
         audit=audit_of(ledger),
         best_directory=best_directory,
         elapsed=session.clock.elapsed,
-        warnings=tuple(
-            dict.fromkeys(
-                (
-                    *spec.warnings,
-                    *session.warnings,
-                    *_warnings(session, cause, winner, best_directory, test, reasons),
-                    *(remarks(runs, winner) if winner else ()),
-                )
-            )
-        ),
+        warnings=tuple(dict.fromkeys(warnings)),
         next_commands=_next_commands(spec, status, winner),
-        extra=extra,
+        extra={
+            "options": to_plain(spec.options),
+            "stopped_by": cause,
+            "test_reads": test_reads,
+            "reasons": reasons,
+        },
     )
 
 
@@ -128,52 +125,38 @@ def _reasons(ledger: Ledger) -> dict[str, int]:
     return dict(reasons.most_common())
 
 
-def _warnings(
-    session: Session,
-    cause: StopCause,
-    winner: Winner | None,
-    best_directory: Path | None,
-    test: tuple[Scores, int] | None,
-    reasons: Mapping[str, int],
+def _about_search(
+    ledger: Ledger, options: SearchOptions, cause: StopCause, reasons: Mapping[str, int]
 ) -> Iterator[str]:
-    options, ledger = session.spec.options, session.ledger
-    if winner is None:
-        yield _why_nothing(ledger, reasons)
+    told = "; ".join(f"{reason} ({count})" for reason, count in reasons.items())
+    if not ledger.finished():
+        yield f"No training succeeded. Reasons: {told}." if told else "No training was finished."
     elif reasons:
-        told = "; ".join(f"{reason} ({count})" for reason, count in reasons.items())
         yield f"{sum(reasons.values())} trainings did not succeed: {told}."
-    if ledger.ended < options.trials and cause is not StopCause.USER and _ran_out(session):
+    if cause is StopCause.TIME:
         yield (
             f"The time budget ended the search after {ledger.ended} of {options.trials} trials; "
             "a larger --time-budget goes on."
         )
-    if winner is None:
-        return
-    if best_directory is None and cause is not StopCause.USER:
+
+
+def _about_winner(
+    winner: Winner, session: Session, *, has_model: bool, test_reads: int
+) -> Iterator[str]:
+    if not has_model:
         yield "The winner's weights could not be trained again, so there is no model to use."
     if not session.spec.has_test:
         yield (
             "There is no test split: the score is the development score, which the selection "
             "biases upward."
         )
-    if len(winner.seeds) == 1 and len(ledger.finished()) > 1:
+    if len(winner.seeds) == 1 and len(session.ledger.finished()) > 1:
         yield "The settings were chosen on one seed; further seeds (--confirm) make it surer."
-    if test is not None and test[1] > 1:
+    if test_reads > 1:
         yield (
-            f"The test split has been read {test[1]} times in this study: its score is no longer "
-            "untouched by the search."
+            f"The test split has been read {test_reads} times in this study: its score is no "
+            "longer untouched by the search."
         )
-
-
-def _ran_out(session: Session) -> bool:
-    return session.spec.options.time_budget is not None
-
-
-def _why_nothing(ledger: Ledger, reasons: Mapping[str, int]) -> str:
-    if not reasons:
-        return "No training was finished."
-    told = "; ".join(f"{reason} ({count})" for reason, count in reasons.items())
-    return f"No training succeeded. Reasons: {told}."
 
 
 def _next_commands(

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["run_search"]
 
 STOPPED = "stopped at once"
-CUT_OFF = "cut off by a crash"
 
 
 def run_search(
@@ -49,40 +48,35 @@ def run_search(
 ) -> StudySummary:
     """Search until the asked number of trials has ended, then confirm and deliver the winner.
 
-    A folder that holds the study already is gone on with: trials that were cut off are taken up
-    again, finished ones stay. A study that has given its answer returns it at once.
+    A study that is in the folder already goes on: trials that were cut off are taken up again,
+    finished ones stay. One that has given its answer returns it at once.
 
     Args:
         spec: The study.
-        engine: Where trainings run. It is closed only when the search is stopped at once or fails;
-            otherwise that is left to the caller.
-        observer: Told what happens. Its `plan` is the caller's to call.
+        engine: Where trainings run; closed here only when the search fails or is stopped at once.
+        observer: Told what happens; its `plan` is the caller's to call.
         directory: Folder of the study.
-        stop: Asks the search to stop after the running epoch. Signals are taken only by a caller
-            that enters it as a context manager.
+        stop: Asks the search to stop after the running epoch; entering it, to take signals, is
+            the caller's part.
         clock: Seconds on a clock that never goes back.
-        on_finish: Called with the summary once the model is in its place, before the observer is
-            told; the place to write a model card.
-        environment: What `environment.json` of each training says; the versions of the libraries
-            by default.
+        on_finish: Called with the summary once the model is in its place; writes the model card.
+        environment: What `environment.json` says; the versions of the libraries by default.
 
     Returns:
         The summary, which is also in `summary.json`.
 
     Raises:
-        StudyError: When the folder cannot be written, another process works on it, or it holds a
-            study with other data, model, space or recipe. Nothing finished is lost.
+        StudyError: The folder cannot be written, another process works on it, or it holds a study
+            with other data, model, space or recipe. Nothing finished is lost.
     """
     folder = StudyFolder(Path(directory))
     folder.create()
     with folder.lock():
         spec, study_id = _describe(folder, spec)
-        remembered = _remembered(folder, spec)
-        if remembered is not None:
+        if (remembered := _remembered(folder, spec)) is not None:
             observer.finish(remembered)
             return remembered
-        ledger = Ledger(folder.runs())
-        ledger.interrupt_running(CUT_OFF)
+        ledger = _ledger(folder)
         session = Session(
             spec=spec,
             engine=engine,
@@ -96,6 +90,12 @@ def run_search(
         )
         with _bridge(session, study_id) as bridge:
             return _work(session, bridge, on_finish)
+
+
+def _ledger(folder: StudyFolder) -> Ledger:
+    ledger = Ledger(folder.runs())
+    ledger.interrupt_running("cut off by a crash")
+    return ledger
 
 
 def _work(

@@ -215,8 +215,8 @@ class OptunaBridge:
     def _to_optuna(self, spec: TrialSpec) -> dict[str, Any]:
         values = self._spec.searched(spec)
         for name in [name for name in values if name not in self._distributions]:
-            values[f"log2_{name}"] = int(values.pop(name)).bit_length() - 1
-        return values
+            values[f"log2_{name}"] = int(values[name]).bit_length() - 1
+        return {name: values[name] for name in self._distributions}
 
     def _from_optuna(self, params: Mapping[str, Any]) -> dict[str, Any]:
         return {

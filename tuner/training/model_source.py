@@ -133,6 +133,12 @@ def _tokenizer(location: str) -> Any:
     if backend is not None and "ByteLevel" in str(backend.pre_tokenizer):
         # Byte-level tokenizers tell words by the space before them, which split words have lost.
         tokenizer = AutoTokenizer.from_pretrained(location, add_prefix_space=True)
+    if len(tokenizer) <= len(tokenizer.all_special_ids):
+        # transformers makes an empty tokenizer where it finds no vocabulary.
+        raise ModelError(
+            f"There is no tokenizer beside the model {location!r}.",
+            "Copy its tokenizer files (tokenizer.json, or vocab.txt) into the folder.",
+        )
     if tokenizer.pad_token_id is None:
         raise ModelError(
             f"The tokenizer of {location!r} has no padding token.",

@@ -118,7 +118,10 @@ def test_a_comment_with_as_many_words_as_columns(tmp_path: Path) -> None:
 
 
 def test_sentence_breaks(tmp_path: Path) -> None:
-    text = "\n \nAnna\tB-PER\n\t\nleft\tO\n \t \n\n-DOCSTART- -X- O\nOslo\tB-LOC\n-DOCSTART-\tO\n.\tO\n"
+    text = (
+        "\n \nAnna\tB-PER\n\t\nleft\tO\n \t \n\n"
+        "-DOCSTART- -X- O\nOslo\tB-LOC\n-DOCSTART-\tO\n.\tO\n"
+    )
     result = read(tmp_path, text)
     assert pairs(result) == [
         [("Anna", "B-PER")],
@@ -129,7 +132,9 @@ def test_sentence_breaks(tmp_path: Path) -> None:
     assert [each.line for each in result[0]] == [3, 5, 9, 11]
 
 
-@pytest.mark.parametrize("token", ["New York", "a\u00a0b", "x\u2028y", "1\u202f000", "\u00a0", "a\x85b"])
+@pytest.mark.parametrize(
+    "token", ["New York", "a\u00a0b", "x\u2028y", "1\u202f000", "\u00a0", "a\x85b"]
+)
 def test_white_space_inside_words_of_tab_files(tmp_path: Path, token: str) -> None:
     text = f"left\tO\n{token}\tB-LOC\n.\tO\n"
     assert pairs(read(tmp_path, text)) == [[("left", "O"), (token, "B-LOC"), (".", "O")]]
@@ -192,7 +197,9 @@ def test_other_text_is_not_taken_for_a_table(tmp_path: Path, text: str) -> None:
 
 
 WORD = st.text(
-    st.characters(exclude_characters="\r\n\t \x0b\x0c#", exclude_categories=["Cs", "Cc", "Zs", "Zl", "Zp"]),
+    st.characters(
+        exclude_characters="\r\n\t \x0b\x0c#", exclude_categories=["Cs", "Cc", "Zs", "Zl", "Zp"]
+    ),
     min_size=1,
     max_size=8,
 ).filter(lambda word: not word.startswith("-DOCSTART-"))

@@ -5,6 +5,7 @@ All samples hold the same two sentences, so that a new format is tested by addin
 
 from __future__ import annotations
 
+import contextlib
 import random
 import shutil
 from pathlib import Path
@@ -39,12 +40,10 @@ def read(data_format: DataFormat, path: Path, *, strict: bool = True) -> list[Se
 
 
 def may_be_refused(data_format: DataFormat, path: Path) -> None:
-    """Read in both ways; nothing but a `DataError` with a message may come out."""
+    """Read in both ways; nothing but a `DataError` may come out."""
     for strict in (True, False):
-        try:
+        with contextlib.suppress(DataError):
             read(data_format, path, strict=strict)
-        except DataError as error:
-            assert error.message
     guess_format(path)
 
 

@@ -64,7 +64,9 @@ def test_an_id_is_read_with_its_label_names(stand_in: list[tuple[str, str | None
     assert stand_in == [("owner/name", "english")]
 
 
-@pytest.mark.parametrize("name", ["missing.txt", "/no/such/folder", "a/b/c", "../x", "a b", "x.zip"])
+@pytest.mark.parametrize(
+    "name", ["missing.txt", "/no/such/folder", "a/b/c", "../x", "a b", "x.zip"]
+)
 def test_paths_are_no_ids(name: str) -> None:
     assert HubFormat().find(Path(name), b"") is None
 
@@ -94,7 +96,7 @@ def test_hub_repositories_may_lie_in_a_folder(
     stand_in: list[tuple[str, str | None]], tmp_path: Path
 ) -> None:
     del stand_in
-    from tuner.splits import find_splits  # noqa: PLC0415
+    from tuner.splits import find_splits
 
     sources = find_splits(tmp_path / "repository")
     assert {split: places[0].format.name for split, places in sources.items()} == {

@@ -47,8 +47,8 @@ def test_at_most_three_models_at_any_moment(tmp_path: Path) -> None:
         most = max(most, len(models(tmp_path)))
 
     observer = Watcher(count)
-    search(tmp_path, make_spec(trials=10, confirm=2), engine=engine, observer=observer)
-    search(tmp_path, make_spec(trials=14, confirm=2), engine=engine, observer=observer)
+    search(tmp_path, make_spec(trials=6, confirm=2), engine=engine, observer=observer)
+    search(tmp_path, make_spec(trials=8, confirm=2), engine=engine, observer=observer)
     assert most <= 3
     assert engine.most == 3
     assert models(tmp_path) == [tmp_path / "best"]
@@ -107,7 +107,7 @@ def test_every_write_says_that_the_disk_is_full(
         if written == 25:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("tuner.search.documents.os.fsync", fsync)
+    monkeypatch.setattr(os, "fsync", fsync)
     with pytest.raises(StudyError, match="disk is full"):
         search(tmp_path, make_spec(trials=4))
     monkeypatch.undo()

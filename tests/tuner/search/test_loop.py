@@ -121,10 +121,10 @@ def test_one_trial_in_ten_is_let_run_to_measure_the_pruner(tmp_path: Path) -> No
         return [level] * spec.epochs
 
     good = tuple(replace(RECIPE, learning_rate=rate) for rate in (4e-5, 3e-5))
-    spec = make_spec(trials=20, prune=True, start_points=good, space=space, sampler="tpe")
+    spec = make_spec(trials=10, prune=True, start_points=good, space=space, sampler="tpe")
     summary = search(tmp_path, spec, curve)
     assert summary.audit.pruned > 0
-    assert 1 <= summary.audit.let_run <= 2
+    assert summary.audit.let_run == 1
     noted = [row for row in summary.rows if "let run to measure" in row.note]
     assert len(noted) == summary.audit.let_run
     assert {row.state for row in noted} == {TrialState.FINISHED}
@@ -175,7 +175,7 @@ def test_infeasible_trials_violate_a_constraint(tmp_path: Path) -> None:
         return list(rising(spec))
 
     big = replace(RECIPE, batch_size=32)
-    spec = make_spec(trials=16, sampler="tpe", start_points=(big,))
+    spec = make_spec(trials=13, sampler="tpe", start_points=(big,))
     summary = search(tmp_path, spec, curve)
     trials = stored_trials(tmp_path)
     assert summary.rows[1].state is TrialState.INFEASIBLE
@@ -183,12 +183,6 @@ def test_infeasible_trials_violate_a_constraint(tmp_path: Path) -> None:
     assert trials[0].constraints == {"memory": -1.0}
     later = [row.spec.batch_size for row in summary.rows[8:]]
     assert later.count(32) <= 1, "the sampler does not avoid what does not fit"
-
-
-def test_failed_regions_are_avoided(tmp_path: Path) -> None:
-    summary = search(tmp_path, make_spec(trials=18, sampler="tpe"), sometimes_nan)
-    later = [row.state for row in summary.rows[9:]]
-    assert later.count(TrialState.FAILED) <= 3
 
 
 def test_winner_rests_on_several_seeds(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from tests.tuner.search.studies import RECIPE, make_spec, peak
 from tuner.engines.scripted import scripted_report
 from tuner.errors import StudyError
 from tuner.search.heartbeat import Heartbeat
-from tuner.search.optuna_bridge import OptunaBridge
+from tuner.search.optuna_bridge import OptunaBridge, _shown_to_sampler
 from tuner.search.run_record import RunRecord, search_key
 from tuner.search.sampling import Asked
 from tuner.space import Choice, PowersOfTwo, SearchSpace, UniformRange
@@ -65,19 +65,48 @@ def test_the_same_seed_gives_the_same_trials_also_through_new_bridges(
 ) -> None:
     for name in ("whole", "pieces", "other"):
         (tmp_path / name).mkdir()
-    whole = ask_and_tell(tmp_path / "whole", 7, sampler=sampler)
-    pieces = [ask_and_tell(tmp_path / "pieces", 1, sampler=sampler)[0] for _ in range(7)]
+    whole = ask_and_tell(tmp_path / "whole", 6, sampler=sampler)
+    pieces = [ask_and_tell(tmp_path / "pieces", 1, sampler=sampler)[0] for _ in range(6)]
     assert whole == pieces
     assert whole[0] == RECIPE
-    assert len({spec.learning_rate for spec in whole}) == 7
-    other = ask_and_tell(tmp_path / "other", 3, sampler=sampler, seed=7)
+    assert len({spec.learning_rate for spec in whole}) == 6
+    other = ask_and_tell(tmp_path / "other", 2, sampler=sampler, seed=7)
     assert other[0] == RECIPE
     assert other[1] != whole[1]
 
 
 def test_gaussian_process_finds_the_peak(tmp_path: Path) -> None:
-    specs = ask_and_tell(tmp_path, 12, sampler="gp")
+    specs = ask_and_tell(tmp_path, 10, sampler="gp")
     assert max(peak(spec) for spec in specs) > 0.85
+
+
+def test_what_the_sampler_is_shown(tmp_path: Path) -> None:
+    """Failed regions look as bad as the worst, infeasible ones neutral behind a constraint."""
+    states = {1: TrialState.FAILED, 2: TrialState.PRUNED, 3: TrialState.INFEASIBLE}
+    with open_bridge(tmp_path) as bridge:
+        for number in range(5):
+            asked = bridge.ask()
+            assert asked is not None
+            bridge.tell(ended(asked, tmp_path, states.get(number, TrialState.FINISHED)))
+        bridge.ask()
+        told = bridge._frozen()
+        shown = _shown_to_sampler(told)
+    assert [trial.state.name for trial in told] == [
+        "COMPLETE",
+        "FAIL",
+        "COMPLETE",
+        "FAIL",
+        "COMPLETE",
+        "RUNNING",
+    ]
+    assert [trial.state.name for trial in shown] == ["COMPLETE"] * 5 + ["RUNNING"]
+    good = [trial.value for trial in told if trial.value is not None]
+    assert shown[1].value == min(good)
+    assert shown[2].value == told[2].value
+    assert shown[3].value == sorted(good)[1]
+    violated = [trial.constraints["memory"] > 0 for trial in shown[:5]]
+    assert violated == [False, False, False, True, False]
+    assert _shown_to_sampler(told[:3])[0].constraints == {}
 
 
 def test_a_trial_enters_with_all_its_hyperparameters_at_once(tmp_path: Path) -> None:
