@@ -47,6 +47,7 @@ def open_workbench(
         checkpoint_every: Seconds between checkpoints.
     """
     task = TokenClassification(data.labels)
+    model = task.load_model(source)  # first, so that a model that fails leaves no cache behind
     length = min(max_length or source.max_length, source.max_length)
     cache = folder / "cache" if folder else None
 
@@ -58,7 +59,7 @@ def open_workbench(
     return Workbench(
         task=task,
         source=source,
-        model=task.load_model(source),
+        model=model,
         train=train,
         dev=dev,
         max_length=length,

@@ -76,26 +76,30 @@ def run_search(
         if (remembered := _remembered(folder, spec)) is not None:
             observer.finish(remembered)
             return remembered
-        ledger = _ledger(folder)
-        session = Session(
-            spec=spec,
-            engine=engine,
-            observer=observer,
-            folder=folder,
-            ledger=ledger,
-            copies=ModelCopies(folder, ledger),
-            clock=StudyClock(folder.clock, clock),
-            stop=stop or StopRequest(),
-            environment=environment or default_environment(),
-        )
+        session = _session(spec, engine, observer, folder)
+        session.clock = StudyClock(folder.clock, clock)
+        session.stop = stop or session.stop
+        session.environment = environment or session.environment
         with _bridge(session, study_id) as bridge:
             return _work(session, bridge, on_finish)
 
 
-def _ledger(folder: StudyFolder) -> Ledger:
+def _session(
+    spec: StudySpec, engine: Engine, observer: StudyObserver, folder: StudyFolder
+) -> Session:
     ledger = Ledger(folder.runs())
     ledger.interrupt_running("cut off by a crash")
-    return ledger
+    return Session(
+        spec=spec,
+        engine=engine,
+        observer=observer,
+        folder=folder,
+        ledger=ledger,
+        copies=ModelCopies(folder, ledger),
+        clock=StudyClock(folder.clock, time.monotonic),
+        stop=StopRequest(),
+        environment=default_environment(),
+    )
 
 
 def _work(

@@ -13,7 +13,7 @@ from transformers import AutoModelForTokenClassification
 from diagnostics.subjects.labelled_data import Sentence
 from tuner.errors import ModelError
 from tuner.training.encode import IGNORED, EncodedSplit, IntArray, SubwordEncoder, load_or_encode
-from tuner.training.model_source import ModelSource, guarded
+from tuner.training.model_source import NO_CODE, ModelSource, guarded
 from tuner.training.pristine import PristineModel
 from tuner.training.scores import LabelScheme, score
 from tuner.trial import Scores
@@ -59,12 +59,15 @@ class TokenClassification:
             ignore_mismatched_sizes=True,  # a head for other labels is replaced, not refused
             dtype=torch.float32,
             output_loading_info=True,
+            **NO_CODE,
         )
         return loaded
 
     def load_saved(self, folder: Path) -> Any:
         """Load a model that a training saved, head included."""
-        return AutoModelForTokenClassification.from_pretrained(folder, dtype=torch.float32)
+        return AutoModelForTokenClassification.from_pretrained(
+            folder, dtype=torch.float32, **NO_CODE
+        )
 
     @staticmethod
     def _new_parameters(model: Any, report: dict[str, Any]) -> list[str]:

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import transformers
 from transformers import AutoConfig, AutoTokenizer
 
 from tuner.errors import ModelError
+from tuner.training.model_errors import explain
 
-__all__ = ["ModelSource", "open_model"]
+__all__ = ["NO_CODE", "ModelSource", "guarded", "open_model"]
 
 LARGEST_SANE_LENGTH = 100_000
 """Tokenizers without a limit say 10**30; anything above this counts as none."""
 
 DEFAULT_MAX_LENGTH = 512
 """Window size of encoders that allow more: attention cost grows with its square."""
+
+NO_CODE: Mapping[str, bool] = MappingProxyType({"trust_remote_code": False})
+"""For every `from_pretrained`: left open, transformers asks, and runs a stranger's code on a yes."""
 
 _WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 _Loaded = TypeVar("_Loaded")
@@ -54,7 +59,7 @@ def open_model(name: str) -> ModelSource:
         ModelError: There is no such model, it cannot be downloaded, or it has no usable tokenizer.
     """
     location = _location(name)
-    config = guarded(name, lambda: AutoConfig.from_pretrained(location))
+    config = guarded(name, lambda: AutoConfig.from_pretrained(location, **NO_CODE))
     tokenizer = guarded(name, lambda: _tokenizer(location))
     return ModelSource(
         name=name,
@@ -92,47 +97,15 @@ def guarded(name: str, load: Callable[[], _Loaded]) -> _Loaded:
     except ModelError:
         raise
     except Exception as error:  # transformers, hub, tokenizers and safetensors share no base class
-        raise _explained(name, error) from error
-
-
-def _explained(name: str, error: Exception) -> ModelError:
-    reason = " ".join(str(error).split())
-    local = Path(name).expanduser().is_dir()
-    if "trust_remote_code" in reason:
-        return ModelError(
-            f"The model {name!r} brings code of its own, which is never run.",
-            "Choose a model whose architecture transformers knows.",
-        )
-    if "gated" in reason.lower() or "401" in reason:
-        return ModelError(
-            f"The hub does not hand out {name!r} without permission.",
-            "Accept its terms on the hub, then `hf auth login`; or pass a folder with the model.",
-        )
-    if local or "safetensors" in type(error).__module__ or "incomplete" in reason.lower():
-        return ModelError(
-            f"The model {name!r} cannot be read: {reason[:300]}",
-            "The files may be damaged or half downloaded: fetch them again "
-            "(`hf download MODEL --force-download`).",
-        )
-    if "is not a valid model identifier" in reason or "404" in reason:
-        return ModelError(
-            f"There is no model {name!r}, neither as a folder nor on the hub.",
-            "Check the spelling; a local model is passed as the path of its folder.",
-        )
-    return ModelError(
-        f"The model {name!r} is neither a folder nor to be had from the hub "
-        f"({type(error).__name__}: {reason[:160]}).",
-        "Without a network, fetch it elsewhere (`hf download MODEL --local-dir FOLDER`) and pass "
-        "that folder: --model FOLDER.",
-    )
+        raise explain(name, error) from error
 
 
 def _tokenizer(location: str) -> Any:
-    tokenizer = AutoTokenizer.from_pretrained(location)
+    tokenizer = AutoTokenizer.from_pretrained(location, **NO_CODE)
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is not None and "ByteLevel" in str(backend.pre_tokenizer):
         # Byte-level tokenizers tell words by the space before them, which split words have lost.
-        tokenizer = AutoTokenizer.from_pretrained(location, add_prefix_space=True)
+        tokenizer = AutoTokenizer.from_pretrained(location, add_prefix_space=True, **NO_CODE)
     if len(tokenizer) <= len(tokenizer.all_special_ids):
         # transformers makes an empty tokenizer where it finds no vocabulary.
         raise ModelError(

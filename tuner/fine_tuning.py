@@ -1,0 +1,172 @@
+"""`tuner.train`: one training with given settings or a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tuner.cards import write_training_card
+from tuner.choices import RecipeLike, choose_recipe, read_files
+from tuner.data import TaskData
+from tuner.hyperparameters import HYPERPARAMETERS
+from tuner.inputs import (
+    CHECKPOINT_SECONDS,
+    DataRequest,
+    check_settings,
+    default_name,
+    model_name,
+    split_seed,
+)
+from tuner.model_facts import ModelFacts
+from tuner.opening import make_engine, model_facts, open_bench
+from tuner.search.interrupt import StopRequest
+from tuner.silent import SilentTraining
+from tuner.single_run import run_folder, run_once, write_result
+from tuner.study_plan import data_lines, data_warnings
+from tuner.train_view import RunFacts, TrainObserver, TrainResult
+from tuner.trial import TrialSpec
+
+if TYPE_CHECKING:
+    from tuner.training.fine_tune import Workbench
+
+__all__ = ["train"]
+
+
+def train(
+    data: str | Path,
+    *,
+    model: str | Path | None = None,
+    recipe: RecipeLike = None,
+    learning_rate: float | None = None,
+    batch_size: int | None = None,
+    epochs: int | None = None,
+    warmup_ratio: float | None = None,
+    weight_decay: float | None = None,
+    schedule: str | None = None,
+    dropout: float | None = None,
+    label_smoothing: float | None = None,
+    frozen_layers: int | None = None,
+    seed: int | None = None,
+    name: str | None = None,
+    dev: str | Path | None = None,
+    test: str | Path | None = None,
+    data_format: str | None = None,
+    columns: str | None = None,
+    sample: int | None = None,
+    max_length: int | None = None,
+    runs_dir: str | Path = "runs",
+    device: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    observer: TrainObserver | None = None,
+) -> TrainResult:
+    """Fine-tune a model once, with given settings or a recipe.
+
+    Settings that are neither given nor in the recipe are what suits models of this size. The same
+    call goes on with a training that was cut off.
+
+    Args:
+        data: A labelled file, a folder with splits, a saved `datasets` folder or a hub id.
+        model: Folder or hub id of a pretrained encoder; a recipe file may name one.
+        recipe: A `TrialSpec`, a study file or the name of a shipped one.
+        learning_rate: Peak learning rate of AdamW.
+        batch_size: Sentences per optimizer step.
+        epochs: Length of the training and of its schedule.
+        warmup_ratio: Share of the steps in which the learning rate rises.
+        weight_decay: AdamW's decoupled weight decay.
+        schedule: Course of the learning rate; one of `tuner.trial.SCHEDULES`.
+        dropout: Probability of every dropout layer; None: the model's own.
+        label_smoothing: Share of the probability spread over all labels.
+        frozen_layers: Encoder layers, from the embeddings up, that are not trained.
+        seed: Decides the splits, the head, the order of batches and dropout.
+        name: Name of the run and its folder; None: from data and model.
+        dev: Development file; without one (and none in `data`) it is taken out of train.
+        test: Test file, scored once at the end.
+        data_format: Format of `data`; None recognises it.
+        columns: Columns of token and tag, such as `token=0,tag=3`.
+        sample: Train on so many sentences only.
+        max_length: Most sub-tokens of a window.
+        runs_dir: Where all results are kept.
+        device: `cpu`, `mps`, `cuda` or `cuda:N`; None: the best there is.
+        settings: Further transformers `TrainingArguments`.
+        observer: Who watches; None: nobody.
+
+    Returns:
+        Every epoch's report, the scores of the best one, and where its model is.
+
+    Raises:
+        UsageError: An argument or the recipe cannot be right.
+        DataError: The data cannot be read or holds nothing to learn from.
+        ModelError: The model cannot be found, read or used.
+        StudyError: The run's folder cannot be written.
+    """
+    given = {name: value for name, value in locals().items() if name in HYPERPARAMETERS}
+    files = read_files(None, recipe)
+    model = model_name(model, files)
+    check_settings(settings)
+    request = DataRequest(data, dev, test, data_format, columns, sample)
+    loaded = request.load(split_seed(seed, recipe, files[1]))
+    bench = open_bench(loaded, model, device, max_length, None, CHECKPOINT_SECONDS)
+    facts = model_facts(bench)
+    spec = choose_recipe(facts, len(bench.train), recipe, files[1], given, settings)
+    ready = _Training(spec, name, Path(runs_dir), loaded, bench, facts)
+    return _run_training(ready, observer or SilentTraining())
+
+
+@dataclass(frozen=True, slots=True)
+class _Training:
+    """A single training that is ready to begin."""
+
+    spec: TrialSpec
+    name: str | None
+    runs: Path
+    data: TaskData
+    bench: Workbench
+    model: ModelFacts
+
+
+def _run_training(ready: _Training, observer: TrainObserver) -> TrainResult:
+    facts = {
+        "model": {"name": ready.model.name, "fingerprint": ready.model.fingerprint},
+        "data": {"source": ready.data.source, "fingerprint": ready.data.fingerprint},
+        "data_facts": dict(ready.data.facts),
+        "max_length": ready.bench.max_length,
+    }
+    name = ready.name or default_name(ready.data.name, ready.model.name)
+    run = run_folder(ready.runs, name, ready.spec, facts)
+    observer.started(
+        RunFacts(
+            name=run.key,
+            directory=run.directory,
+            model=ready.model.name,
+            data_facts=data_lines(ready.data),
+            spec=ready.spec,
+            device=ready.bench.device.title,
+            train_sentences=len(ready.bench.train),
+            steps_per_epoch=-(-len(ready.bench.train) // ready.spec.batch_size),
+            notes=data_warnings(ready.data, ready.bench.train.cut_sentences),
+        )
+    )
+    engine = make_engine(ready.bench, ready.data)
+    try:
+        with StopRequest() as stop:
+            run, result = run_once(
+                run,
+                engine,
+                observer,
+                facts=facts,
+                has_test=bool(ready.data.test),
+                stop=stop,
+            )
+    finally:
+        engine.close()
+    result = replace(
+        result,
+        warnings=data_warnings(ready.data),
+        next_commands=((f"tuner diagnose {result.directory}", "what went well and what did not"),),
+    )
+    write_training_card(run, result, ready.model.name, ready.data)
+    write_result(result)
+    observer.ended(result)
+    return result

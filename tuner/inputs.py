@@ -1,0 +1,109 @@
+"""What the search and a single training ask of their arguments in the same way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tuner.choices import RecipeLike
+from tuner.data import TaskData, load_data
+from tuner.errors import UsageError
+from tuner.study_file import StudyFile
+from tuner.trial import TrialSpec
+
+__all__ = [
+    "CHECKPOINT_SECONDS",
+    "SEED",
+    "DataRequest",
+    "check_settings",
+    "default_name",
+    "model_name",
+    "split_seed",
+]
+
+CHECKPOINT_SECONDS = 20.0
+"""Least seconds between checkpoints, unless the user says otherwise."""
+
+SEED = 42
+"""Seed of everything, unless the user says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataRequest:
+    """The data set as the user named it; see `tuner.data.load_data`."""
+
+    data: str | Path | None
+    dev: str | Path | None
+    test: str | Path | None
+    data_format: str | None
+    columns: str | None
+    sample: int | None
+
+    def load(self, seed: int) -> TaskData:
+        """Read the data set.
+
+        Raises:
+            UsageError: No data set was named.
+            DataError: It cannot be read, or holds nothing to learn from.
+        """
+        if self.data is None:
+            raise UsageError(
+                "`data` is missing: what shall be trained on?",
+                "Give a labelled file, a folder or a hub id.",
+            )
+        return load_data(
+            self.data,
+            dev=self.dev,
+            test=self.test,
+            seed=seed,
+            data_format=self.data_format,
+            columns=self.columns,
+            sample=self.sample,
+        )
+
+
+def split_seed(seed: int | None, recipe: RecipeLike, file: StudyFile | None) -> int:
+    """Seed of the splits: the given one, else the recipe's."""
+    if seed is not None:
+        return seed
+    if isinstance(recipe, TrialSpec):
+        return recipe.seed
+    return file.recipe.seed if file is not None and file.recipe is not None else SEED
+
+
+def model_name(model: str | Path | None, files: Iterable[Any]) -> str:
+    """Return the model that was given, else the one that a study file names.
+
+    Raises:
+        UsageError: There is neither.
+    """
+    for candidate in (model, *(file.model for file in files if file is not None)):
+        if candidate is not None:
+            return str(candidate)
+    raise UsageError(
+        "`--model` is missing: which pretrained encoder shall be fine-tuned?",
+        "Give a folder, or a hub id such as `--model bert-base-cased`.",
+    )
+
+
+def check_settings(settings: Mapping[str, Any] | None) -> None:
+    """Check `TrainingArguments` that the user set, before anything slow is done.
+
+    Raises:
+        UsageError: A name is unknown, or belongs to an option of its own.
+    """
+    if settings:
+        from tuner.training.arguments import validate_settings
+
+        validate_settings(settings)
+
+
+def default_name(data: str, model: str) -> str:
+    """Join data and model to a folder's name: `fin-bert-base-cased`."""
+    short = Path(model).name
+    if short in {"model", "best"}:
+        short = Path(model).resolve().parent.name
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", f"{data}-{short}").strip("-.")[:80] or "study"
