@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,16 +15,19 @@ from tuner.hyperparameters import HYPERPARAMETERS
 from tuner.inputs import (
     CHECKPOINT_SECONDS,
     DataRequest,
+    check_folder_name,
     check_settings,
     default_name,
     model_name,
     split_seed,
 )
 from tuner.model_facts import ModelFacts
-from tuner.opening import make_engine, model_facts, open_bench
+from tuner.opening import check_trainable, make_engine, model_facts, open_bench
+from tuner.search.folder import default_environment
 from tuner.search.interrupt import StopRequest
+from tuner.search.run_record import RunRecord
 from tuner.silent import SilentTraining
-from tuner.single_run import run_folder, run_once, write_result
+from tuner.single_run import claim_run, run_once, write_result
 from tuner.study_plan import data_lines, data_warnings
 from tuner.train_view import RunFacts, TrainObserver, TrainResult
 from tuner.trial import TrialSpec
@@ -102,6 +106,8 @@ def train(
         StudyError: The run's folder cannot be written.
     """
     given = {name: value for name, value in locals().items() if name in HYPERPARAMETERS}
+    if name is not None:
+        check_folder_name("name", name)
     files = read_files(None, recipe)
     model = model_name(model, files)
     check_settings(settings)
@@ -110,6 +116,7 @@ def train(
     bench = open_bench(loaded, model, device, max_length, None, CHECKPOINT_SECONDS)
     facts = model_facts(bench)
     spec = choose_recipe(facts, len(bench.train), recipe, files[1], given, settings)
+    check_trainable(bench, spec)
     ready = _Training(spec, name, Path(runs_dir), loaded, bench, facts)
     return _run_training(ready, observer or SilentTraining())
 
@@ -133,40 +140,47 @@ def _run_training(ready: _Training, observer: TrainObserver) -> TrainResult:
         "data_facts": dict(ready.data.facts),
         "max_length": ready.bench.max_length,
     }
-    name = ready.name or default_name(ready.data.name, ready.model.name)
-    run = run_folder(ready.runs, name, ready.spec, facts)
-    observer.started(
-        RunFacts(
-            name=run.key,
-            directory=run.directory,
-            model=ready.model.name,
-            data_facts=data_lines(ready.data),
-            spec=ready.spec,
-            device=ready.bench.device.title,
-            train_sentences=len(ready.bench.train),
-            steps_per_epoch=-(-len(ready.bench.train) // ready.spec.batch_size),
-            notes=data_warnings(ready.data, ready.bench.train.cut_sentences),
+    environment = {**default_environment(), "device": ready.bench.device.title}
+    # A search of the same data with the same model is named without `train-`.
+    name = ready.name or f"train-{default_name(ready.data.name, ready.model.name)}"
+    with claim_run(ready.runs, name, ready.spec, facts, environment) as claimed:
+        observer.started(_run_facts(ready, claimed))
+        run, result = _train_once(ready, claimed, observer)
+        result = replace(
+            result,
+            warnings=data_warnings(ready.data),
+            next_commands=(_diagnose(result.directory),),
         )
+        write_training_card(run, result, ready.model.name, ready.data)
+        write_result(result)
+    observer.ended(result)
+    return result
+
+
+def _run_facts(ready: _Training, run: RunRecord) -> RunFacts:
+    return RunFacts(
+        name=run.key,
+        directory=run.directory,
+        model=ready.model.name,
+        data_facts=data_lines(ready.data),
+        spec=ready.spec,
+        device=ready.bench.device.title,
+        train_sentences=len(ready.bench.train),
+        steps_per_epoch=-(-len(ready.bench.train) // ready.spec.batch_size),
+        notes=data_warnings(ready.data, ready.bench.train.cut_sentences),
     )
+
+
+def _train_once(
+    ready: _Training, run: RunRecord, observer: TrainObserver
+) -> tuple[RunRecord, TrainResult]:
     engine = make_engine(ready.bench, ready.data)
     try:
         with StopRequest() as stop:
-            run, result = run_once(
-                run,
-                engine,
-                observer,
-                facts=facts,
-                has_test=bool(ready.data.test),
-                stop=stop,
-            )
+            return run_once(run, engine, observer, has_test=bool(ready.data.test), stop=stop)
     finally:
         engine.close()
-    result = replace(
-        result,
-        warnings=data_warnings(ready.data),
-        next_commands=((f"tuner diagnose {result.directory}", "what went well and what did not"),),
-    )
-    write_training_card(run, result, ready.model.name, ready.data)
-    write_result(result)
-    observer.ended(result)
-    return result
+
+
+def _diagnose(directory: Path) -> tuple[str, str]:
+    return f"tuner diagnose {shlex.quote(str(directory))}", "what went well and what did not"

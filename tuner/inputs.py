@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from diagnostics.errors import DataError
 from tuner.choices import RecipeLike
 from tuner.data import TaskData, load_data
 from tuner.errors import UsageError
@@ -18,6 +19,7 @@ __all__ = [
     "CHECKPOINT_SECONDS",
     "SEED",
     "DataRequest",
+    "check_folder_name",
     "check_settings",
     "default_name",
     "model_name",
@@ -29,6 +31,8 @@ CHECKPOINT_SECONDS = 20.0
 
 SEED = 42
 """Seed of everything, unless the user says otherwise."""
+
+_FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class DataRequest:
                 "`data` is missing: what shall be trained on?",
                 "Give a labelled file, a folder or a hub id.",
             )
-        return load_data(
+        data = load_data(
             self.data,
             dev=self.dev,
             test=self.test,
@@ -63,6 +67,34 @@ class DataRequest:
             columns=self.columns,
             sample=self.sample,
         )
+        _refuse_one_label(data)
+        return data
+
+
+def _refuse_one_label(data: TaskData) -> None:
+    labels = {tag for sentence in data.train for tag in sentence.tags}
+    if len(labels) == 1:
+        (label,) = labels
+        raise DataError(
+            f"There is nothing to tell apart in {data.source}: every word of train has the label "
+            f"{label}.",
+            "Words outside all entities must be there too, with the tag `O`.",
+        )
+
+
+def check_folder_name(option: str, name: str) -> str:
+    """Return a name that makes one safe folder.
+
+    Raises:
+        UsageError: It could lead elsewhere, or is no name at all.
+    """
+    if not _FOLDER_NAME.fullmatch(name):
+        raise UsageError(
+            f"`{option}` names a folder: letters, digits, `.`, `_` and `-`, starting with a letter "
+            f"or digit; but got {name!r}.",
+            "Choose another name; `runs_dir` says where the folder is made.",
+        )
+    return name
 
 
 def split_seed(seed: int | None, recipe: RecipeLike, file: StudyFile | None) -> int:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from tuner.data import TaskData
 from tuner.model_facts import ModelFacts
+from tuner.trial import TrialSpec
 
 if TYPE_CHECKING:
     from tuner.engines.in_process import InProcessEngine
     from tuner.training.fine_tune import Workbench
 
-__all__ = ["make_engine", "model_facts", "open_bench"]
+__all__ = ["check_trainable", "make_engine", "model_facts", "open_bench"]
 
 
 def open_bench(
@@ -51,6 +52,19 @@ def open_bench(
         folder=folder,
         checkpoint_every=checkpoint_every,
     )
+
+
+def check_trainable(bench: Workbench, spec: TrialSpec) -> None:
+    """Check the settings of a training as transformers will, before anything is trained.
+
+    Raises:
+        UsageError: A `TrainingArguments` value is none, or belongs to an option of its own.
+    """
+    from tuner.training.arguments import training_arguments, validate_settings
+
+    validate_settings(spec.extra)
+    steps = -(-len(bench.train) // spec.batch_size)
+    training_arguments(spec, bench.device, Path("unused"), steps)
 
 
 def make_engine(bench: Workbench, data: TaskData) -> InProcessEngine:

@@ -11,18 +11,20 @@ from tuner.cards import write_study_card
 from tuner.choices import RecipeLike, SpaceLike, choose_options, choose_study, read_files
 from tuner.data import TaskData
 from tuner.demo import DEMO_STUDY, demo_data, demo_model
+from tuner.errors import StudyError
 from tuner.inputs import (
     CHECKPOINT_SECONDS,
     SEED,
     DataRequest,
+    check_folder_name,
     check_settings,
     default_name,
     model_name,
 )
-from tuner.opening import make_engine, model_facts, open_bench
+from tuner.opening import check_trainable, make_engine, model_facts, open_bench
 from tuner.search.folder import StudyFolder, default_environment, fresh_name
 from tuner.search.interrupt import StopRequest
-from tuner.search.loop import run_search
+from tuner.search.loop import refuse_another_study, run_search
 from tuner.silent import SilentStudy
 from tuner.study import SearchOptions, StudySpec
 from tuner.study_file import StudyFile
@@ -119,8 +121,10 @@ def search(
     options = choose_options({**budget, **policy}, files, seed)
     check_settings(settings)
     loaded = DataRequest(data, dev, test, data_format, columns, sample).load(seed)
-    name = study or label or default_name(loaded.name, model)
+    name = check_folder_name("study", study) if study is not None else label
+    name = name or default_name(loaded.name, model)
     directory = Path(runs_dir) / (fresh_name(Path(runs_dir), name) if new else name)
+    _refuse_training(directory)
     bench = open_bench(loaded, model, device, max_length, directory, checkpoint_every)
     wishes = StudyWishes(space, recipe, files, tuple(also), seed, settings)
     spec = _study_spec(directory.name, wishes, options, loaded, bench)
@@ -183,6 +187,8 @@ def _run_study(ready: _Search, observer: StudyObserver) -> StudySummary:
     from tuner.training.probe import probe
 
     folder = StudyFolder(ready.directory)
+    check_trainable(ready.bench, ready.spec.recipe)
+    _prepare_folder(folder, ready.spec)
     done = _ended_trials(folder)
     measured = None
     if done == 0:
@@ -216,6 +222,31 @@ def _run_study(ready: _Search, observer: StudyObserver) -> StudySummary:
             )
     finally:
         engine.close()
+
+
+def _refuse_training(directory: Path) -> None:
+    """Refuse a folder in which `tuner train` has worked.
+
+    Raises:
+        StudyError: It holds a single training.
+    """
+    if (directory / "config.json").is_file():
+        raise StudyError(
+            f"`{directory}` holds a single training, not a study.",
+            "Choose another name with --study.",
+        )
+
+
+def _prepare_folder(folder: StudyFolder, spec: StudySpec) -> None:
+    """Make the folder of a study, or refuse it, before anything is shown or trained.
+
+    Raises:
+        StudyError: It holds another study, or cannot be written.
+    """
+    found = folder.read_description()
+    if found is not None:
+        refuse_another_study(found[0], spec)
+    folder.create()
 
 
 def _ended_trials(folder: StudyFolder) -> int:

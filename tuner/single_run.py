@@ -2,32 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tuner.engine import Engine, EpochDone, Job, Verdict
 from tuner.search.documents import read_json, remove_tree, write_json
-from tuner.search.folder import default_environment
+from tuner.search.folder import StudyFolder
 from tuner.search.interrupt import StopRequest
 from tuner.search.record import RunRecorder, prepare_run, read_run
 from tuner.search.run_record import RunRecord
 from tuner.train_view import TrainObserver, TrainResult
 from tuner.trial import EpochReport, Scores, TrialOutcome, TrialSpec, TrialState
 
-__all__ = ["run_folder", "run_once", "write_result"]
+__all__ = ["claim_run", "run_once", "write_result"]
 
 
-def run_folder(runs: Path, name: str, spec: TrialSpec, facts: Mapping[str, Any]) -> RunRecord:
-    """Find the folder of a training: that of the same one cut off before, else a fresh one.
+@contextmanager
+def claim_run(
+    runs: Path,
+    name: str,
+    spec: TrialSpec,
+    facts: Mapping[str, Any],
+    environment: Mapping[str, Any],
+) -> Iterator[RunRecord]:
+    """Give a training its folder, and keep other processes out of it.
 
     Args:
         runs: Folder of all results.
         name: Wanted name; `name-2`, `name-3`, ... follow when it is taken.
         spec: Hyperparameters.
-        facts: Data and model; a run goes on only when these are the same.
+        facts: What `config.json` says beside them: data and model; a training that was cut off
+            goes on only when these are the same.
+        environment: Library versions and the device.
+
+    Yields:
+        The training, whose folder holds its configuration.
+
+    Raises:
+        StudyError: The folder cannot be written.
     """
+    run = _find_folder(runs, name, spec, facts)
+    prepare_run(run, facts, environment)
+    with StudyFolder(run.directory).lock():
+        yield run
+
+
+def _find_folder(runs: Path, name: str, spec: TrialSpec, facts: Mapping[str, Any]) -> RunRecord:
+    """Find the folder of the same training that was cut off before, else a fresh one."""
     for number in range(1, 10_000):
         folder = runs / (name if number == 1 else f"{name}-{number}")
         fresh = RunRecord(
@@ -44,6 +68,8 @@ def _was_cut_off(folder: Path, fresh: RunRecord, facts: Mapping[str, Any]) -> bo
     known = read_run(folder) if (folder / "config.json").is_file() else None
     if known is None or known.ended or known.spec != fresh.spec:
         return False
+    if StudyFolder(folder).is_locked:  # it is not cut off: another process works on it
+        return False
     config = read_json(folder / "config.json") or {}
     return all(config.get(name) == value for name, value in facts.items())
 
@@ -53,24 +79,21 @@ def run_once(
     engine: Engine,
     observer: TrainObserver,
     *,
-    facts: Mapping[str, Any],
     has_test: bool,
     stop: StopRequest,
 ) -> tuple[RunRecord, TrainResult]:
     """Train, record every epoch, score the best one, and summarise.
 
     Args:
-        run: The training.
+        run: The training, from `claim_run`.
         engine: Where it runs.
         observer: Told about every epoch; `started` and `ended` are the caller's to call.
-        facts: What `config.json` says beside the hyperparameters.
         has_test: Whether there is a test split to score at the end.
         stop: Asks to stop after the running epoch.
 
     Raises:
         StudyError: The folder cannot be written.
     """
-    prepare_run(run, facts, default_environment())
     recorder = RunRecorder(run.directory)
     engine.start(Job(key=run.key, spec=run.spec, directory=run.directory, resume=True))
     try:

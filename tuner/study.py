@@ -24,7 +24,6 @@ __all__ = [
     "SearchOptions",
     "StudySpec",
     "differences",
-    "show_parameter",
     "spec_from_json",
     "spec_to_json",
 ]
@@ -184,21 +183,6 @@ def differences(old: StudySpec, new: StudySpec) -> tuple[str, ...]:
     )
 
 
-def show_parameter(parameter: Parameter) -> str:
-    """Return a range as a person reads it: `1e-05 to 0.0001, log scale`."""
-    match parameter:
-        case LogRange(low=low, high=high):
-            return f"{low:g} to {high:g}, log scale"
-        case UniformRange(low=low, high=high):
-            return f"{low:g} to {high:g}"
-        case WholeRange(low=low, high=high):
-            return f"{low} to {high}"
-        case PowersOfTwo(low=low, high=high):
-            return f"{low} to {high}, powers of two"
-        case Choice(values=values):
-            return "one of " + ", ".join(str(value) for value in values)
-
-
 def _data_differences(old: StudySpec, new: StudySpec) -> Iterator[str]:
     if old.data_fingerprint == new.data_fingerprint:
         return
@@ -220,7 +204,7 @@ def _model_differences(old: ModelFacts, new: ModelFacts) -> Iterator[str]:
 
 
 def _space_lines(spec: StudySpec) -> dict[str, str]:
-    return {name: show_parameter(value) for name, value in spec.space.parameters.items()}
+    return {name: str(value) for name, value in spec.space.parameters.items()}
 
 
 def _changed(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str) -> Iterator[str]:

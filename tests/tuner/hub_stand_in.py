@@ -25,7 +25,7 @@ class Hub:
         url: Address of the server, for `HF_ENDPOINT`.
         models: Repository id to the folder with its files.
         locked: Repositories that it hands out to nobody.
-        cut: File name to the number of bytes after which the connection breaks.
+        cut: `repository/file` to the number of bytes after which the connection breaks.
         requests: (method, path) of every request.
     """
 
@@ -66,7 +66,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._answer()
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is given
         """Say nothing."""
 
     def _answer(self) -> None:
@@ -77,12 +77,13 @@ class _Handler(BaseHTTPRequestHandler):
                 self._refuse(401, "GatedRepo", "Access to this model is restricted.")
                 return
             if path.startswith(f"/{repository}/resolve/"):
-                self._file(folder / path.split("/", 5)[5])
+                self._file(repository, folder / path.rpartition("/")[2])
                 return
             if path.startswith(f"/api/models/{repository}"):
                 self._api(path.removeprefix(f"/api/models/{repository}"), repository, folder)
                 return
-        self._refuse(404, "RepoNotFound", "Repository not found")
+        # The hub does not tell strangers whether a repository is missing or private.
+        self._refuse(401, "RepoNotFound", "Repository not found")
 
     def _api(self, rest: str, repository: str, folder: Path) -> None:
         files = sorted(path for path in folder.iterdir() if path.is_file())
@@ -108,12 +109,12 @@ class _Handler(BaseHTTPRequestHandler):
             }
         self._send(json.dumps(listed).encode(), {"Content-Type": "application/json"})
 
-    def _file(self, path: Path) -> None:
+    def _file(self, repository: str, path: Path) -> None:
         if not path.is_file():
             self._refuse(404, "EntryNotFound", "Entry not found")
             return
         content = path.read_bytes()
-        cut = self.offered.cut.get(path.name)
+        cut = self.offered.cut.get(f"{repository}/{path.name}")
         headers = {"ETag": f'"{_etag(path)}"', "X-Repo-Commit": COMMIT, "Accept-Ranges": "bytes"}
         status, begin = 200, 0
         asked = self.headers.get("Range", "")

@@ -120,7 +120,7 @@ def test_a_model_folder_that_is_not_there(refused: Refused, runs: Path) -> None:
         (lambda folder: (folder / "config.json").write_text("{"), "not a valid JSON"),
         (set_config(model_type="bart"), "no token-classification head"),
         (set_config(model_type="frobnicate"), "frobnicate"),
-        (set_config(model_type=None), "model_type"),
+        (set_config(model_type=None), "transformers does not know"),
     ],
 )
 def test_a_broken_model_folder(
@@ -226,7 +226,7 @@ def test_options_that_cannot_be_right(
     if command == "train" and options[0] == "--trials":
         options, expected = ["--epochs", "0"], "at least 1"
     assert expected in refused(*options, command=command)
-    assert not runs.exists()
+    assert not list(runs.rglob("*.json"))
 
 
 @pytest.mark.parametrize("max_length", [0, 2, -5])
@@ -302,7 +302,7 @@ def test_a_changed_study_is_refused_on_the_command_line(
     copytree(searched.runs, runs)
     before = {path: path.read_bytes() for path in runs.rglob("*.json*")}
     message = refused("--study", "easy", "--space", "encoder-small")
-    assert "learning_rate: 0.003 to 0.02" in message
+    assert "space, learning_rate: " in message
     assert "--new" in message
     assert {path: path.read_bytes() for path in runs.rglob("*.json*")} == before
 

@@ -19,6 +19,7 @@ from tests.tuner.trainings import RECIPE, SPACE, StudyWatcher, trial_results
 from tuner.data import load_data
 from tuner.errors import StudyError
 from tuner.space import LogRange, SearchSpace
+from tuner.study_view import StudySnapshot
 
 Options = dict[str, Any]
 
@@ -215,7 +216,7 @@ def test_a_changed_study_is_refused_with_the_difference_and_new_starts_another(
     space = SearchSpace(parameters=wider, reasons={})
     for change, difference in (
         ({"data": changed}, "train.sentences: 48 before, 49 now"),
-        ({"space": space}, "learning_rate: 0.003 to 0.02"),
+        ({"space": space}, "space, learning_rate: "),
         ({"max_length": 32}, "max_length: 64 before, 32 now"),
         ({"settings": {"max_grad_norm": 0.5}}, "max_grad_norm"),
     ):
@@ -259,3 +260,15 @@ def test_a_winner_is_what_its_folder_holds(searched: Searched) -> None:
     run = next(run for run in record.runs if run.key == owner["key"])
     assert run.number == winner.number
     assert run.best is not None and run.best.scores.f1 == max(winner.seed_scores)
+
+
+def test_an_error_of_the_observer_is_not_taken_for_one_of_the_disk(
+    options: Options, tmp_path: Path
+) -> None:
+    """`tuner search | head` closes the pipe: that is no reason to speak of the study's folder."""
+
+    def fail(snapshot: StudySnapshot, note: str) -> None:
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        tuner.search(**options, runs_dir=tmp_path, observer=StudyWatcher(on_update=fail))

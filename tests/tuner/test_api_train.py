@@ -76,7 +76,7 @@ def test_the_result_tells_every_epoch_and_the_best(
     assert result.best_epoch == f1.index(max(f1)) + 1
     assert result.dev is not None and result.dev.f1 == max(f1) > 0.5
     assert result.test is not None and result.test.f1 > 0.5
-    assert result.name == "easy0-tiny-bert0", "named after data and model"
+    assert result.name == "train-easy0-tiny-bert0", "named after data and model"
     assert scored(watcher.epochs) == scored(result.reports)
     assert watcher.results == [result]
     (facts,) = watcher.runs
@@ -91,6 +91,7 @@ def test_the_run_directory_is_complete(trained: tuple[TrainResult, TrainWatcher]
         "dev_counts.json",
         "environment.json",
         "history.jsonl",
+        "lock",
         "result.json",
         "summary.json",
         "trainer_state.json",
@@ -118,7 +119,7 @@ def test_the_saved_model_scores_what_the_result_says(
     for sentence in load_data(easy_data).test:
         text = " ".join(sentence.tokens)
         starts = {0, *(place + 1 for place, letter in enumerate(text) if letter == " ")}
-        tags = {entity["start"]: entity["entity"] for entity in find(text)}
+        tags: dict[int, str] = {entity["start"]: entity["entity"] for entity in find(text)}
         gold.append(list(sentence.tags))
         predicted.append([tags.get(start, "O") for start in sorted(starts)])
     assert f1_score(gold, predicted, mode="strict", scheme=IOB2) == pytest.approx(result.test.f1)

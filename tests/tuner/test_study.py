@@ -80,7 +80,7 @@ def test_differences_are_readable() -> None:
     )
     assert differences(make_spec(), now) == (
         "model: the same name and size, but other weights or another tokenizer",
-        "space, learning_rate: 1e-05 to 0.001, log scale before, 1e-06 to 0.0001, log scale now",
-        "space, batch_size: 4 to 32, powers of two before, nothing now",
+        "space, learning_rate: 1e-5 … 1e-3 (log) before, 1e-6 … 1e-4 (log) now",
+        "space, batch_size: 4, 8, 16, 32 before, nothing now",
         "recipe, epochs: 4 before, 3 now",
     )

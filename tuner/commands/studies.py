@@ -16,7 +16,6 @@ from tuner.display.settings import further_settings, setting_label
 from tuner.display.summary import commands_view
 from tuner.display.text import learning_rate, safe_text
 from tuner.errors import UsageError
-from tuner.study import show_parameter
 from tuner.study_file import StudyFile, copy_study_file, list_study_files, read_study_file
 
 EXAMPLES = """\
@@ -137,6 +136,6 @@ def _space_table(study: StudyFile) -> Table:
     assert study.space is not None
     for name, parameter in study.space.parameters.items():
         reason = study.space.reasons.get(name, "")
-        shown = safe_text(show_parameter(parameter))
+        shown = safe_text(str(parameter))
         table.add_row(safe_text(setting_label(name)), shown, safe_text(reason))
     return table

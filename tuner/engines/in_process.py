@@ -48,7 +48,7 @@ def open_workbench(
     """
     task = TokenClassification(data.labels)
     model = task.load_model(source)  # first, so that a model that fails leaves no cache behind
-    length = min(max_length or source.max_length, source.max_length)
+    length = source.max_length if max_length is None else min(max_length, source.max_length)
     cache = folder / "cache" if folder else None
 
     def encoded(split: Literal["train", "dev"]) -> EncodedSplit:

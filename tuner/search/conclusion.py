@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from tuner.errors import StudyError
+from tuner.hyperparameters import plain_number
 from tuner.search.audit import audit
 from tuner.search.documents import read_json
 from tuner.search.driver import StopCause
@@ -22,6 +24,9 @@ from tuner.trial import Scores, TrialSpec, TrialState
 from tuner.values import from_plain, to_plain
 
 __all__ = ["audit_of", "read_summary", "summarise"]
+
+DEFAULT_RUNS = "runs"
+"""Where commands look for a study that is named without its folder."""
 
 
 def summarise(
@@ -66,7 +71,7 @@ def summarise(
         best_directory=best_directory,
         elapsed=session.clock.elapsed,
         warnings=tuple(dict.fromkeys(warnings)),
-        next_commands=_next_commands(spec, status, winner),
+        next_commands=_next_commands(session, status, winner),
         extra={
             "options": to_plain(spec.options),
             "stopped_by": cause,
@@ -129,6 +134,8 @@ def _about_search(
     ledger: Ledger, options: SearchOptions, cause: StopCause, reasons: Mapping[str, int]
 ) -> Iterator[str]:
     told = "; ".join(f"{reason} ({count})" for reason, count in reasons.items())
+    if cause is StopCause.USER:
+        yield "The study was interrupted: the same command goes on where it stopped."
     if not ledger.finished():
         yield f"No training succeeded. Reasons: {told}." if told else "No training was finished."
     elif reasons:
@@ -160,22 +167,29 @@ def _about_winner(
 
 
 def _next_commands(
-    spec: StudySpec, status: str, winner: Winner | None
+    session: Session, status: str, winner: Winner | None
 ) -> tuple[tuple[str, str], ...]:
+    folder = session.folder.path
+    study = shlex.quote(str(folder) if folder.parent != Path(DEFAULT_RUNS) else folder.name)
     commands = [
-        (f"tuner show {spec.name}", "the table of all trials"),
-        (f"tuner export {spec.name}", "all trials as CSV or JSON"),
+        (f"tuner show {study}", "the table of all trials"),
+        (f"tuner export {study}", "all trials as CSV or JSON"),
     ]
-    if status == "interrupted":
-        commands.insert(0, ("the same command again", "go on where it stopped"))
-    elif winner is not None:
-        commands.append((_train_command(spec, winner.spec), "train with these settings"))
+    if winner is not None:
+        commands.append((f"tuner diagnose {shlex.quote(str(folder))}", "what can be better"))
+    if status == "finished" and winner is not None:
+        commands.append((_train_command(session.spec, winner.spec), "train with these settings"))
     return tuple(commands)
 
 
 def _train_command(spec: StudySpec, best: TrialSpec) -> str:
-    return (
-        f"tuner train {spec.data_source} --model {spec.model.name} "
-        f"--learning-rate {best.learning_rate:.3g} --batch-size {best.batch_size} "
-        f"--epochs {best.epochs}"
-    )
+    """Write the command that trains with the winner's settings, ready to be copied."""
+    words = ["tuner", "train", spec.data_source, "--model", spec.model.name]
+    usual = TrialSpec(learning_rate=0, batch_size=0, epochs=0)
+    for name in (field.name for field in fields(TrialSpec)):
+        value = getattr(best, name)
+        if name != "extra" and value != getattr(usual, name):
+            words += [f"--{name.replace('_', '-')}", plain_number(value)]
+    for name, value in best.extra.items():
+        words += ["--set", f"{name}={value}"]
+    return shlex.join(words)

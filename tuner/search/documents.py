@@ -55,7 +55,11 @@ def write_error(path: Path, error: OSError) -> StudyError:
             f"No permission to write `{path}`.",
             "Change the folder's permissions, or choose another place for the results.",
         )
-    return StudyError(f"`{path}` could not be written: {error.strerror or error}.")
+    return StudyError(
+        f"`{path}` could not be written: {error.strerror or error}.",
+        "Mend that, or choose another place for the results; then run the same command again: it "
+        "goes on where it stopped.",
+    )
 
 
 def write_json(path: Path, value: object, *, durable: bool = True) -> None:

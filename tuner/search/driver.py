@@ -75,6 +75,7 @@ class _Driver:
         self._session = session
         self._source = source
         self._running: dict[str, RunRecorder] = {}
+        self._stop_said = False
 
     def run(self) -> StopCause:
         self._session.phase = self._source.phase
@@ -89,7 +90,16 @@ class _Driver:
                 case JobEnded(key=key) if key in self._running:
                     self._job_ended(message)
                 case _:
-                    self._session.observer.tick(self._session.snapshot())
+                    self._wait()
+
+    def _wait(self) -> None:
+        """Show that time goes by, and that a wish to stop was heard."""
+        if self._session.stop.requested and not self._stop_said:
+            self._stop_said = True
+            self._session.update(
+                "Stopping: the running epoch is finished and saved. Ctrl-C again stops at once."
+            )
+        self._session.observer.tick(self._session.snapshot())
 
     def _fill_slots(self) -> StopCause:
         while len(self._running) < self._session.engine.slots:

@@ -110,7 +110,9 @@ class StudyFolder:
             StudyError: When another process does.
         """
         path = self.path / "lock"
-        with guard_writing(path), path.open("a+", encoding="utf-8") as file:
+        with guard_writing(path):
+            file = path.open("a+", encoding="utf-8")
+        with file:
             if not _acquire(file.fileno()):
                 file.seek(0)
                 owner = file.read().strip() or "unknown"
@@ -119,9 +121,10 @@ class StudyFolder:
                     f"(process {owner}).",
                     "Wait for it, stop it, or choose another name with --study.",
                 )
-            file.truncate(0)
-            file.write(str(os.getpid()))
-            file.flush()
+            with guard_writing(path):
+                file.truncate(0)
+                file.write(str(os.getpid()))
+                file.flush()
             yield
 
     @property

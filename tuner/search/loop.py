@@ -30,7 +30,7 @@ from tuner.values import to_plain
 if TYPE_CHECKING:
     from tuner.search.optuna_bridge import OptunaBridge
 
-__all__ = ["run_search"]
+__all__ = ["refuse_another_study", "run_search"]
 
 STOPPED = "stopped at once"
 
@@ -151,12 +151,12 @@ def _conclude(session: Session, bridge: OptunaBridge, cause: StopCause) -> Study
     )
 
 
-def _describe(folder: StudyFolder, spec: StudySpec) -> tuple[StudySpec, str]:
-    """Write the study's description, or refuse to go on with another study of the same name."""
-    found = folder.read_description()
-    if found is None:
-        return spec, folder.write_description(spec, None)
-    earlier, description = found
+def refuse_another_study(earlier: StudySpec, spec: StudySpec) -> None:
+    """Refuse to go on with a study that was made with something else.
+
+    Raises:
+        StudyError: Data, model, space, recipe or training options differ; it says which and how.
+    """
     changed = differences(earlier, spec)
     if changed:
         listed = "\n".join(f"  - {line}" for line in changed)
@@ -164,6 +164,15 @@ def _describe(folder: StudyFolder, spec: StudySpec) -> tuple[StudySpec, str]:
             f"The study `{spec.name}` was made with something else:\n{listed}",
             "Give the same again to go on with it, or start another study with --new.",
         )
+
+
+def _describe(folder: StudyFolder, spec: StudySpec) -> tuple[StudySpec, str]:
+    """Write the study's description, or refuse to go on with another study of the same name."""
+    found = folder.read_description()
+    if found is None:
+        return spec, folder.write_description(spec, None)
+    earlier, description = found
+    refuse_another_study(earlier, spec)
     spec = replace(spec, start_points=earlier.start_points)
     return spec, folder.write_description(spec, description)
 

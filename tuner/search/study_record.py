@@ -131,7 +131,7 @@ def load_study(study: str | Path, runs: str | Path = RUNS) -> StudyRecord:
     if found is None:
         raise StudyError(
             f"`{folder.path}` holds no study: there is no {folder.description.name}.",
-            "`tuner studies list` shows the studies there are.",
+            "`tuner show` lists the studies there are.",
         )
     spec, description = found
     is_running = folder.is_locked

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,12 @@ _FIXED = {
 }  # fmt: skip
 
 _LOGS_PER_EPOCH = 5
+_LONGEST_REASON = 300
+_KINDS: Mapping[Any, tuple[str, Any]] = {
+    bool: ("true or false", bool),
+    int: ("a whole number", int),
+    float: ("a number", int | float),
+}
 
 
 def validate_settings(settings: Mapping[str, Any]) -> None:
@@ -52,8 +59,8 @@ def validate_settings(settings: Mapping[str, Any]) -> None:
     Raises:
         UsageError: A name is unknown, or belongs to an option of its own.
     """
-    known = {field.name for field in dataclasses.fields(TrainingArguments) if field.init}
-    for name in settings:
+    known = {field.name: field for field in dataclasses.fields(TrainingArguments) if field.init}
+    for name, value in settings.items():
         if name in OWNED:
             raise UsageError(f"`--set {name}` has an option of its own.", f"Use {OWNED[name]}.")
         if name in _FIXED:
@@ -67,6 +74,17 @@ def validate_settings(settings: Mapping[str, Any]) -> None:
                 f"transformers' TrainingArguments has no {name!r} (`--set {name}=...`).",
                 f"Did you mean {near[0]}?" if near else "See the documentation of transformers.",
             )
+        _check_kind(name, value, known[name].type)
+
+
+def _check_kind(name: str, value: Any, kind: Any) -> None:
+    """Refuse what transformers would take, and stumble over in the middle of a training."""
+    what, kinds = _KINDS.get(kind, ("", object))
+    is_flag = isinstance(value, bool)
+    if not isinstance(value, kinds) or (is_flag and kind in {int, float}):
+        raise UsageError(
+            f"`--set {name}` takes {what}, but got {value!r}.", "Change the value, or leave it out."
+        )
 
 
 def training_arguments(
@@ -103,8 +121,9 @@ def training_arguments(
         arguments = TrainingArguments(**values)
     except (TypeError, ValueError, ImportError) as error:
         settings = ", ".join(f"{name}={value}" for name, value in spec.extra.items()) or "none"
+        reason = textwrap.shorten(str(error), _LONGEST_REASON, placeholder=" …")
         raise UsageError(
-            f"transformers refuses the training arguments: {error} (settings: {settings})",
+            f"transformers refuses the training arguments: {reason} (settings: {settings})",
             "Change or leave out the setting that it names.",
         ) from error
     # One training uses one device; without this, transformers would spread it over all GPUs.

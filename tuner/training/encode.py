@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import zipfile
@@ -316,7 +317,8 @@ def load_or_encode(
     stored = _read(path)
     if stored is None:
         stored = encode(sentences, labels, encoder)
-        _write(stored, path)
+        with contextlib.suppress(OSError):  # whoever needs the folder will say why it fails
+            _write(stored, path)
     return stored
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -163,17 +164,15 @@ def _outcome(error: Exception, trainer: FineTuningTrainer | None, job: Job) -> T
     )
 
 
+_DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+_DISK_TROUBLE = {*_DISK_FAULTS, errno.EACCES, errno.EROFS, errno.EPERM}
+
+
 def _is_disk_trouble(error: Exception) -> bool:
     """Tell disk failures, which safetensors and torch wrap in errors of their own, from others."""
-    codes = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EPERM}
-    if isinstance(error, OSError) and error.errno in codes:
+    if isinstance(error, OSError) and error.errno in _DISK_TROUBLE:
         return True
-    texts = (
-        "No space left on device",
-        "Disk quota exceeded",
-        "file write failed",
-        "unexpected pos",
-    )
+    texts = (*map(os.strerror, _DISK_FAULTS), "file write failed", "unexpected pos")
     return any(text in str(error) for text in texts)
 
 

@@ -15,15 +15,18 @@ from tuner.trial import TrialSpec
 __all__ = ["RowNumbers", "training_loader"]
 
 
-def training_loader(split: EncodedSplit, spec: TrialSpec, padding: int) -> DataLoader[Any]:
+def training_loader(
+    split: EncodedSplit, spec: TrialSpec, padding: int, piece_tokens: int
+) -> DataLoader[Any]:
     """Return the loader of a training; the rows of a batch fall in length.
 
     Args:
         split: The encoded training split.
         spec: Batch size and seed.
         padding: Token id that fills short rows.
+        piece_tokens: Padded tokens that a cut within a batch must save.
     """
-    sampler = LengthBatchSampler(split.lengths, spec.batch_size, spec.seed)
+    sampler = LengthBatchSampler(split.lengths, spec.batch_size, spec.seed, piece_tokens)
 
     def load(rows: list[int]) -> dict[str, torch.Tensor]:
         rows = sorted(rows, key=lambda row: -int(split.lengths[row]))

@@ -20,22 +20,26 @@ class _Failure:
 
     Attributes:
         name: The model as the user named it.
-        reason: What the outermost error says, on one line.
+        text: What the outermost error says.
         kinds: Names of the classes of all errors in the chain, their base classes included. They
             come from half a dozen libraries that share none, and whose names change less often than
             their messages.
     """
 
     name: str
-    reason: str
+    text: str
     kinds: frozenset[str]
 
     @property
     def is_local(self) -> bool:
         return Path(self.name).expanduser().is_dir()
 
+    @property
+    def reason(self) -> str:
+        return textwrap.shorten(self.text, _LONGEST_REASON, placeholder=" …")
+
     def says(self, *texts: str) -> bool:
-        return any(text in self.reason for text in texts)
+        return any(text in self.text for text in texts)
 
     def is_a(self, *kinds: str) -> bool:
         return not self.kinds.isdisjoint(kinds)
@@ -48,9 +52,8 @@ def explain(name: str, error: Exception) -> ModelError:
         name: The model as the user named it.
         error: What transformers, the hub's client, tokenizers or safetensors raised.
     """
-    reason = textwrap.shorten(str(error), _LONGEST_REASON, placeholder=" …")
     kinds = {kind.__name__ for link in _chain(error) for kind in type(link).__mro__}
-    failure = _Failure(name=name, reason=reason, kinds=frozenset(kinds))
+    failure = _Failure(name=name, text=str(error), kinds=frozenset(kinds))
     return _refused(failure) or _damaged(failure) or _unreachable(failure) or _unknown(failure)
 
 
@@ -111,8 +114,8 @@ def _unreachable(failure: _Failure) -> ModelError | None:
     if failure.is_a("TransportError", "ConnectionError", "TimeoutError"):
         return ModelError(
             f"The download of {name!r} broke off.",
-            "Run the same command again: files that have come whole are kept. Where the network "
-            "is poor, fetch it with `hf download MODEL --local-dir FOLDER` and pass --model FOLDER.",
+            "Run the same command again: files that have come whole are kept. Or fetch it with "
+            "`hf download MODEL --local-dir FOLDER`, and pass that folder: --model FOLDER.",
         )
     return None
 

@@ -25,7 +25,7 @@ DEFAULT_MAX_LENGTH = 512
 """Window size of encoders that allow more: attention cost grows with its square."""
 
 NO_CODE: Mapping[str, bool] = MappingProxyType({"trust_remote_code": False})
-"""For every `from_pretrained`: left open, transformers asks, and runs a stranger's code on a yes."""
+"""For every `from_pretrained`: otherwise transformers asks, and a yes runs a stranger's code."""
 
 _WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 _Loaded = TypeVar("_Loaded")

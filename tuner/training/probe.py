@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from tuner.training.batches import LengthBatchSampler
+from tuner.training.batches import PADDING_BUDGET, LengthBatchSampler, cut_pieces, piece_tokens_of
 from tuner.training.fine_tune import Workbench
 from tuner.training.memory import is_out_of_memory, release_memory
 from tuner.training.predict import collate
@@ -57,20 +57,13 @@ def probe(bench: Workbench, spec: TrialSpec) -> Probe | None:
     finally:
         bench.model.model.zero_grad(set_to_none=True)
         release_memory()
-    work = bench.train.ids.size / (1 - _padding(bench, spec)) + bench.dev.ids.size * EVALUATION_COST
+    work = bench.train.ids.size / (1 - PADDING_BUDGET) + bench.dev.ids.size * EVALUATION_COST
     cuda = bench.device.kind == "cuda"
     return Probe(
         seconds_per_epoch=seconds / tokens * work,
         peak_bytes=torch.cuda.max_memory_allocated() if cuda else None,
         how=f"Measured on {MEASURED_BATCHES} training batches of {spec.batch_size}.",
     )
-
-
-def _padding(bench: Workbench, spec: TrialSpec) -> float:
-    lengths = bench.train.lengths
-    sampler = LengthBatchSampler(lengths, spec.batch_size, spec.seed)
-    padded = sum(int(lengths[rows].max()) * len(rows) for rows in sampler)
-    return 1 - int(lengths.sum()) / padded
 
 
 def _measure(bench: Workbench, spec: TrialSpec) -> tuple[int, float]:
@@ -81,7 +74,8 @@ def _measure(bench: Workbench, spec: TrialSpec) -> tuple[int, float]:
     optimizer = torch.optim.AdamW(trained, lr=0.0, fused=True)
     lengths = bench.train.lengths
     longest = int(lengths.argmax())
-    batches = list(LengthBatchSampler(lengths, spec.batch_size, spec.seed))
+    piece_tokens = piece_tokens_of(device.type)
+    batches = list(LengthBatchSampler(lengths, spec.batch_size, spec.seed, piece_tokens))
     by_cost = sorted(batches, key=lambda rows: int(lengths[rows].sum()))
     picks = np.linspace(0, len(by_cost) - 1, MEASURED_BATCHES).round().astype(int)
     # The first step warms up, and holds the longest row so that the peak memory is a true one.
@@ -89,9 +83,9 @@ def _measure(bench: Workbench, spec: TrialSpec) -> tuple[int, float]:
     tokens, seconds = 0, 0.0
     began = time.monotonic()
     for number, rows in enumerate(steps):
-        inputs = collate(bench.train, rows, bench.source.tokenizer.pad_token_id, device)
-        size, started = inputs["input_ids"].numel(), time.monotonic()
-        _step(bench, model, optimizer, inputs)
+        parts = _parts(bench, rows, piece_tokens, device)
+        size, started = sum(part["input_ids"].numel() for part in parts), time.monotonic()
+        _step(bench, model, optimizer, parts)
         is_late = time.monotonic() - began > LONGEST_SECONDS
         if number or is_late:
             tokens += size
@@ -101,17 +95,30 @@ def _measure(bench: Workbench, spec: TrialSpec) -> tuple[int, float]:
     return tokens, seconds
 
 
+def _parts(
+    bench: Workbench, rows: list[int], piece_tokens: int, device: torch.device
+) -> list[dict[str, torch.Tensor]]:
+    """Collate a batch in the pieces in which it would be trained."""
+    lengths = bench.train.lengths
+    falling = sorted(rows, key=lambda row: -int(lengths[row]))
+    padding = bench.source.tokenizer.pad_token_id
+    return [
+        collate(bench.train, falling[piece], padding, device)
+        for piece in cut_pieces(lengths[falling], piece_tokens)
+    ]
+
+
 def _step(
     bench: Workbench,
     model: torch.nn.Module,
     optimizer: torch.optim.Optimizer,
-    inputs: dict[str, torch.Tensor],
+    parts: list[dict[str, torch.Tensor]],
 ) -> None:
-    labels = inputs.pop("labels")
-    with torch.autocast(bench.device.kind, torch.bfloat16, enabled=bench.device.bf16):
-        logits = model(**inputs).logits
-        loss = bench.task.loss_sum(logits, labels, 0.0)
-    loss.backward()
+    for inputs in parts:
+        labels = inputs.pop("labels")
+        with torch.autocast(bench.device.kind, torch.bfloat16, enabled=bench.device.bf16):
+            loss = bench.task.loss_sum(model(**inputs).logits, labels, 0.0)
+        loss.backward()
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     if bench.device.kind == "cuda":

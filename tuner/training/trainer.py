@@ -16,8 +16,9 @@ from diagnostics.subjects.run_history import RunEvent
 from tuner.engine import Verdict
 from tuner.errors import NonFiniteError, OutOfMemoryError
 from tuner.task import Task
+from tuner.training.batches import cut_pieces, piece_tokens_of
 from tuner.training.checkpoints import seal_checkpoint
-from tuner.training.encode import IGNORED, EncodedSplit
+from tuner.training.encode import IGNORED, EncodedSplit, IntArray
 from tuner.training.loader import RowNumbers, training_loader
 from tuner.training.memory import (
     MicroBatchLimits,
@@ -111,6 +112,7 @@ class FineTuningTrainer(Trainer):
         self.hooks = hooks
         self.reports = reports
         self.verdict = Verdict()
+        self.piece_tokens = piece_tokens_of(self.args.device.type)
         self._checkpointed = time.monotonic()
         self._start_epoch()
 
@@ -118,7 +120,7 @@ class FineTuningTrainer(Trainer):
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         """Return the loader of length batches."""
-        return training_loader(self.train_split, self.spec, self.padding)
+        return training_loader(self.train_split, self.spec, self.padding, self.piece_tokens)
 
     # One step
 
@@ -154,26 +156,33 @@ class FineTuningTrainer(Trainer):
 
     def _try_step(self, model: torch.nn.Module, inputs: Mapping[str, Any]) -> torch.Tensor | None:
         """Run forward and backward; None when memory ran out, with a smaller limit noted."""
-        lengths = inputs["attention_mask"].sum(dim=1).tolist()
+        lengths = inputs["attention_mask"].sum(dim=1).numpy()
         words = int((inputs["labels"] != IGNORED).sum())
         total = torch.zeros((), device=self.args.device)
+        runs = self._micro_batches(lengths)
         rows, length = 0, 0
         try:
-            for run in split_rows(lengths, self.limits.limit("train")):
-                rows, length = run.stop - run.start, lengths[run.start]
+            for run in runs:
+                rows, length = run.stop - run.start, int(lengths[run.start])
                 part = {name: tensor[run, :length] for name, tensor in inputs.items()}
                 total += self._micro_batch(model, part, words)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
-            self._shrink(rows, length, len(lengths))
+            self._shrink(rows, length, lengths.size)
             return None
-        padded = sum(
-            (run.stop - run.start) * lengths[run.start]
-            for run in split_rows(lengths, self.limits.limit("train"))
-        )
-        self._count(total, words, sum(lengths), padded)
+        padded = sum(int(lengths[run.start]) * (run.stop - run.start) for run in runs)
+        self._count(total, words, int(lengths.sum()), padded)
         return total
+
+    def _micro_batches(self, lengths: IntArray) -> list[slice]:
+        """Cut a batch where that spares padding, and where memory asks for it."""
+        limit = self.limits.limit("train")
+        return [
+            slice(piece.start + run.start, piece.start + run.stop)
+            for piece in cut_pieces(lengths, self.piece_tokens)
+            for run in split_rows(lengths[piece].tolist(), limit)
+        ]
 
     def _micro_batch(
         self, model: torch.nn.Module, part: Mapping[str, torch.Tensor], words: int

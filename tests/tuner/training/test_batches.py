@@ -8,7 +8,13 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tuner.training.batches import LengthBatchSampler, padding_share, plan_batches
+from tuner.training.batches import (
+    LengthBatchSampler,
+    cut_pieces,
+    padding_share,
+    piece_tokens_of,
+    plan_batches,
+)
 
 
 @settings(max_examples=150, deadline=None)
@@ -26,7 +32,7 @@ def test_each_row_is_in_exactly_one_batch(lengths: list[int], size: int, seed: i
 
 
 def lognormal(rows: int = 1200) -> np.ndarray:
-    drawn = np.random.default_rng(0).lognormal(3.0, 0.9, rows)
+    drawn = np.random.default_rng(20_000).lognormal(3.0, 0.9, rows)
     return np.maximum(1, drawn).astype(np.int64)
 
 
@@ -37,6 +43,33 @@ def test_padding_stays_within_the_budget() -> None:
         assert padding_share(batches, lengths) <= 0.10
     shuffled = np.array_split(np.random.default_rng(1).permutation(lengths.size), 75)
     assert padding_share(shuffled, lengths) > 0.5  # what random batches of these rows waste
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.integers(1, 512), min_size=0, max_size=80).map(lambda n: sorted(n, reverse=True)),
+    st.integers(0, 4096),
+)
+def test_pieces_cover_a_batch_and_pay(lengths: list[int], piece_tokens: int) -> None:
+    array = np.array(lengths, dtype=np.int64)
+    pieces = cut_pieces(array, piece_tokens)
+    covered = [row for piece in pieces for row in range(piece.start, piece.stop)]
+    assert covered == list(range(len(lengths)))
+    padded = sum(int(array[piece].max()) * (piece.stop - piece.start) for piece in pieces)
+    whole = int(array.max(initial=0)) * array.size
+    assert whole - padded >= piece_tokens * (len(pieces) - 1)
+
+
+def test_cheap_pieces_leave_batches_more_random() -> None:
+    lengths = lognormal()
+    whole = plan_batches(lengths, 16, np.random.default_rng(0))
+    cheap = piece_tokens_of("cpu")
+    cut = plan_batches(lengths, 16, np.random.default_rng(0), piece_tokens=cheap)
+    assert padding_share(cut, lengths, cheap) <= 0.10
+    spread_whole, spread_cut = (
+        np.mean([np.log(lengths[batch]).std() for batch in plan]) for plan in (whole, cut)
+    )
+    assert spread_cut > 1.5 * spread_whole
 
 
 def test_rows_meet_new_neighbours_in_every_epoch() -> None:

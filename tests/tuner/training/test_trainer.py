@@ -49,6 +49,28 @@ def test_a_split_step_gives_the_same_parameters(
     assert report.events and report.events[0].details["batch_size"] == 8
 
 
+def test_pieces_of_a_batch_give_the_same_parameters(
+    bench: Workbench,
+    spec: TrialSpec,
+    train_once: Train,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = replace(spec, dropout=0.0, epochs=1)
+    monkeypatch.setattr("tuner.training.trainer.piece_tokens_of", lambda _: 10**9)
+    whole = train_once(bench, tmp_path / "whole", settings)
+    uncut = parameters(bench)
+    monkeypatch.setattr("tuner.training.trainer.cut_pieces", one_piece_per_row)
+    cut = train_once(bench, tmp_path / "cut", settings)
+    assert largest_difference(uncut, parameters(bench)) < 1e-5
+    assert cut.losses == pytest.approx(whole.losses, abs=1e-5)
+    assert cut.reports[0].padded_tokens == cut.reports[0].tokens
+
+
+def one_piece_per_row(lengths: Any, piece_tokens: int) -> list[slice]:
+    return [slice(row, row + 1) for row in range(len(lengths))]
+
+
 def test_the_size_that_fits_is_remembered(
     bench: Workbench,
     spec: TrialSpec,
