@@ -40,7 +40,7 @@ def write_study_card(spec: StudySpec, data: TaskData, summary: StudySummary) -> 
         data=data,
         run=run,
         test=summary.test,
-        notes=tuple(_study_notes(summary)),
+        notes=tuple(_study_notes(summary, data)),
     )
     _write(card, folder.best)
 
@@ -82,7 +82,7 @@ def _card(
     )
 
 
-def _study_notes(summary: StudySummary) -> Iterator[str]:
+def _study_notes(summary: StudySummary, data: TaskData) -> Iterator[str]:
     winner = summary.winner
     assert winner is not None
     tried = [row for row in summary.rows if row.origin != "confirm"]
@@ -98,7 +98,7 @@ def _study_notes(summary: StudySummary) -> Iterator[str]:
             f"Over the recipe ({_settings(_recipe(summary))}) the search gained "
             f"{summary.gain.difference:+.4f} F1 on the development split."
         )
-    yield from summary.warnings
+    yield from (warning for warning in summary.warnings if warning not in data.notes)
 
 
 def _recipe(summary: StudySummary) -> TrialSpec:

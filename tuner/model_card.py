@@ -86,18 +86,18 @@ def _base(facts: CardFacts) -> str:
 
 
 def _metadata(facts: CardFacts) -> Iterator[str]:
-    """Give the hub's YAML header; JSON strings are YAML strings, so nothing can break out."""
+    """Give the hub's YAML header."""
     best, split = (facts.test, "test") if facts.test else (facts.dev, "validation")
     yield from ("---", "library_name: transformers", "pipeline_tag: token-classification")
     yield from ("tags:", "- token-classification", "- generated_from_trainer", "- tuner")
     if not _is_folder(facts.base_model):
-        yield f"base_model: {json.dumps(facts.base_model)}"
+        yield f"base_model: {_yaml(facts.base_model)}"
     yield from ("metrics:", *(f"- {name}" for name in _SCORES))
-    yield from ("model-index:", f"- name: {json.dumps(facts.name)}", "  results:", "  - task:")
+    yield from ("model-index:", f"- name: {_yaml(facts.name)}", "  results:", "  - task:")
     yield from ("      type: token-classification", "      name: Token Classification")
-    yield from ("    dataset:", f"      name: {json.dumps(facts.data_name)}")
+    yield from ("    dataset:", f"      name: {_yaml(facts.data_name)}")
     yield from (
-        f"      type: {json.dumps(facts.data_name)}",
+        f"      type: {_yaml(facts.data_name)}",
         f"      split: {split}",
         "    metrics:",
     )
@@ -162,7 +162,18 @@ def _epochs(facts: CardFacts) -> Iterator[str]:
     yield from ("", f"The saved weights are those of epoch {facts.best_epoch}.")
 
 
+def _line(text: str) -> str:
+    """Make one printable line of a string from outside, whatever characters it holds."""
+    line = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]+", " ", text)
+    return line.encode("utf-8", "replace").decode("utf-8").strip()
+
+
 def _text(text: str) -> str:
     """Make a string from outside harmless in Markdown: one line, no markup."""
-    line = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", text)
-    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", line) if re.search(r"[<>|`\[\]]", line) else line
+    escaped = re.sub(r"([\\`*\[\]<>|])", r"\\\1", _line(text))
+    return re.sub(r"^#", r"\\#", escaped)
+
+
+def _yaml(text: str) -> str:
+    """Write a string as YAML, which every JSON string of printable characters is."""
+    return json.dumps(_line(text), ensure_ascii=False)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tuner.engine import Engine, EpochDone, Job, Verdict
+from tuner.errors import StudyError
 from tuner.search.documents import read_json, remove_tree, write_json
 from tuner.search.folder import StudyFolder
 from tuner.search.interrupt import StopRequest
@@ -65,7 +66,10 @@ def _find_folder(runs: Path, name: str, spec: TrialSpec, facts: Mapping[str, Any
 
 
 def _was_cut_off(folder: Path, fresh: RunRecord, facts: Mapping[str, Any]) -> bool:
-    known = read_run(folder) if (folder / "config.json").is_file() else None
+    try:
+        known = read_run(folder) if folder.is_dir() else None
+    except StudyError:  # damaged, and not ours to mend
+        return False
     if known is None or known.ended or known.spec != fresh.spec:
         return False
     if StudyFolder(folder).is_locked:  # it is not cut off: another process works on it

@@ -91,6 +91,7 @@ def _estimate(
     how: str,
 ) -> Estimate:
     options = spec.options
+    confirmed = min(options.trials, options.contenders + 1)  # the contenders, and the recipe
     computed = estimate(
         spec.model,
         trials=options.trials,
@@ -98,7 +99,7 @@ def _estimate(
         batch_size=spec.recipe.batch_size,
         length=longest,
         seconds_per_epoch=seconds_per_epoch,
-        confirm_runs=options.confirm * (options.contenders + 1) if options.trials > 1 else 0,
+        confirm_runs=options.confirm * confirmed,
         how=how,
     )
     if peak_bytes is None:
@@ -108,7 +109,7 @@ def _estimate(
         seconds=computed.seconds,
         disk_bytes=computed.disk_bytes,
         memory_bytes=peak_bytes,
-        how=computed.how,
+        how=f"{how} Memory is the peak of its longest batch.".strip(),
     )
 
 

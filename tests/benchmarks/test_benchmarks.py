@@ -28,6 +28,7 @@ from tuner.trial import TrialSpec
 ROOT = Path(__file__).resolve().parents[2]
 BENCHMARKS = ROOT / "benchmarks"
 SCRIPTS = (
+    "crash_search",
     "fin_search",
     "guide_recipes",
     "memory_over_trials",

@@ -155,8 +155,11 @@ class InProcessEngine:
         assert isinstance(task, TokenClassification)
         try:
             loaded = task.load_saved(model)
-        except (OSError, ValueError, RuntimeError) as error:
-            raise StudyError(f"The saved model {str(model)!r} cannot be read: {error}") from error
+        except Exception as error:  # noqa: BLE001 - these libraries share no base class
+            raise StudyError(
+                f"The saved model {str(model)!r} cannot be read: {error}",
+                "Delete that folder and run the same command again: it is trained anew.",
+            ) from error
         encoded = bench.dev if split == "dev" else self._test_split()
         device = bench.device.torch_device
         return evaluate(

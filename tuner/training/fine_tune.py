@@ -165,7 +165,14 @@ def _outcome(error: Exception, trainer: FineTuningTrainer | None, job: Job) -> T
 
 
 _DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-_DISK_TROUBLE = {*_DISK_FAULTS, errno.EACCES, errno.EROFS, errno.EPERM}
+_DISK_TROUBLE = {
+    *_DISK_FAULTS,
+    errno.EACCES,
+    errno.EROFS,
+    errno.EPERM,
+    errno.ENOENT,  # somebody deleted the folder
+    errno.ENOTDIR,
+}
 
 
 def _is_disk_trouble(error: Exception) -> bool:
