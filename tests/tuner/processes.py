@@ -20,15 +20,6 @@ from pathlib import Path
 __all__ = ["Finished", "RunningCommand", "run_command"]
 
 PATIENCE = 120.0
-PRELOADED = [
-    "tuner.api",
-    "tuner.commands.search",
-    "tuner.commands.train",
-    "tuner.engines.in_process",
-    "tuner.search.optuna_bridge",
-    "tuner.training.probe",
-    "transformers.models.bert.modeling_bert",
-]
 
 
 @dataclass(frozen=True)
@@ -65,7 +56,7 @@ class RunningCommand:
         largest_file: int | None = None,
     ) -> None:
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(PRELOADED)
+        context.set_forkserver_preload(["tests.tuner.trainings", "tuner.commands"])
         self._output = folder / f"output-{time.monotonic_ns()}.txt"
         self._errors = self._output.with_suffix(".err")
         self._process = context.Process(
@@ -149,10 +140,9 @@ def _main(
     if largest_file is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
 
-    import torch
-
-    torch.set_num_threads(1)
-
+    from tests.tuner.trainings import prepare_process
     from tuner.cli import main
+
+    prepare_process()
 
     sys.exit(main(arguments))
