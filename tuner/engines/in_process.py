@@ -155,7 +155,7 @@ class InProcessEngine:
         assert isinstance(task, TokenClassification)
         try:
             loaded = task.load_saved(model)
-        except Exception as error:  # noqa: BLE001 - these libraries share no base class
+        except Exception as error:  # these libraries share no base class
             raise StudyError(
                 f"The saved model {str(model)!r} cannot be read: {error}",
                 "Delete that folder and run the same command again: it is trained anew.",
