@@ -119,7 +119,8 @@ def test_the_saved_model_scores_what_the_result_says(
     for sentence in load_data(easy_data).test:
         text = " ".join(sentence.tokens)
         starts = {0, *(place + 1 for place, letter in enumerate(text) if letter == " ")}
-        tags: dict[int, str] = {entity["start"]: entity["entity"] for entity in find(text)}
+        found: Any = find(text)
+        tags = {entity["start"]: entity["entity"] for entity in found}
         gold.append(list(sentence.tags))
         predicted.append([tags.get(start, "O") for start in sorted(starts)])
     assert f1_score(gold, predicted, mode="strict", scheme=IOB2) == pytest.approx(result.test.f1)

@@ -32,6 +32,8 @@ __all__ = [
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 NO_PERMISSION = (errno.EACCES, errno.EPERM, errno.EROFS)
 DELETED_SUFFIX = ".deleted"
+ESCAPE = "backslashreplace"
+"""A file's name may hold bytes that are no UTF-8; as `\\udcff` they are JSON and read back."""
 
 
 @contextmanager
@@ -101,7 +103,7 @@ def append_line(path: Path, value: object) -> None:
     Raises:
         StudyError: When the disk is full or the folder cannot be written.
     """
-    with guard_writing(path), path.open("a", encoding="utf-8") as file:
+    with guard_writing(path), path.open("a", encoding="utf-8", errors=ESCAPE) as file:
         file.write(_line(value))
         file.flush()
         os.fsync(file.fileno())
@@ -157,7 +159,7 @@ def _parsed(line: str) -> dict[str, Any] | None:
 def _replace(path: Path, text: str, *, durable: bool = True) -> None:
     partial = path.with_name(f".{path.name}.partial")
     with guard_writing(path):
-        with partial.open("w", encoding="utf-8") as file:
+        with partial.open("w", encoding="utf-8", errors=ESCAPE) as file:
             file.write(text)
             if durable:
                 file.flush()

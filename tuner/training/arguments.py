@@ -36,12 +36,13 @@ OWNED: Mapping[str, str] = {
 """TrainingArguments that have an option of their own, and that option."""
 
 _FIXED = {
-    "output_dir", "eval_strategy", "eval_steps", "eval_delay", "save_strategy", "save_steps",
-    "save_total_limit", "save_only_model", "load_best_model_at_end", "metric_for_best_model",
-    "greater_is_better", "logging_strategy", "logging_nan_inf_filter", "max_steps", "do_train",
-    "do_eval", "do_predict", "resume_from_checkpoint", "remove_unused_columns", "label_names",
-    "deepspeed", "fsdp", "fsdp_config", "parallelism_config", "local_rank", "push_to_hub",
-    "disable_tqdm", "dataloader_drop_last", "data_seed", "enable_jit_checkpoint",
+    "output_dir", "eval_strategy", "eval_steps", "eval_delay", "eval_on_start", "save_strategy",
+    "save_steps", "save_total_limit", "save_only_model", "load_best_model_at_end",
+    "metric_for_best_model", "greater_is_better", "logging_strategy", "logging_nan_inf_filter",
+    "max_steps", "do_train", "do_eval", "do_predict", "resume_from_checkpoint",
+    "remove_unused_columns", "label_names", "deepspeed", "fsdp", "fsdp_config",
+    "parallelism_config", "local_rank", "push_to_hub", "disable_tqdm", "dataloader_drop_last",
+    "data_seed", "enable_jit_checkpoint",
 }  # fmt: skip
 
 _LOGS_PER_EPOCH = 5
