@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -104,6 +105,10 @@ def test_an_unknown_model_without_a_network(refused: Refused, offline: None, nam
     assert "--model FOLDER" in message
 
 
+def test_a_model_name_that_cannot_be_one(refused: Refused, offline: None) -> None:
+    assert "bert?base!" in refused(model="bert?base!")
+
+
 def test_a_model_folder_that_is_not_there(refused: Refused, runs: Path) -> None:
     assert "no model folder './nowhere'" in refused(model="./nowhere")
     assert not runs.exists()
@@ -180,6 +185,21 @@ def test_data_that_cannot_be_trained_on(
     assert not runs.exists()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems allow only names in UTF-8")
+def test_a_file_name_that_is_no_text_is_no_trouble(
+    easy_data: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = Path(copytree(easy_data, tmp_path / os.fsdecode(b"caf\xe9")))
+    command = [
+        "search", data, "--model", tiny_model, "--space", write_study_file(tmp_path), "--trials",
+        "1", "--confirm", "0", "--study", "odd", "--runs-dir", tmp_path / "runs", "--json",
+    ]  # fmt: skip
+    for _ in range(2):  # the second time everything is read back
+        assert main([str(word) for word in command]) == 0
+        assert json.loads(capsys.readouterr().out)["status"] == "finished"
+    assert tuner.load_study("odd", runs=tmp_path / "runs").spec.data_source == str(data)
+
+
 def test_words_that_all_have_the_same_label(refused: Refused, tmp_path: Path) -> None:
     """Nothing can be learnt where there is nothing to tell apart."""
     path = tmp_path / "mine.conll"
@@ -215,7 +235,9 @@ def test_a_study_file_that_cannot_be_right(
         (["--set", "max_grad_nrom=1"], "Did you mean max_grad_norm?"),
         (["--set", "learning_rate=1"], "--learning-rate"),
         (["--set", "optim=magic"], "magic"),
-        (["--set", "max_grad_norm=often"], "max_grad_norm"),
+        (["--set", "max_grad_norm=often"], "takes a number, but got 'often'"),
+        (["--set", "full_determinism=1"], "takes true or false, but got 1"),
+        (["--set", "eval_on_start=true"], "would break how epochs are evaluated"),
         (["--recipe", "bert-base-case"], "Did you mean `bert-base-cased`?"),
     ],
 )

@@ -33,7 +33,7 @@ DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 NO_PERMISSION = (errno.EACCES, errno.EPERM, errno.EROFS)
 DELETED_SUFFIX = ".deleted"
 ESCAPE = "backslashreplace"
-"""A file's name may hold bytes that are no UTF-8; as `\\udcff` they are JSON and read back."""
+"""How bytes of file names that are no UTF-8 are written: as JSON escapes, which read back."""
 
 
 @contextmanager
