@@ -69,6 +69,26 @@ def test_a_training_of_a_search_is_the_training_of_its_settings_alone(
     assert scored(alone.reports) != epochs(history(searched.runs / "easy", "0000"))
 
 
+def test_the_seed_decides_the_head_that_a_training_starts_from(
+    easy_data: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    """One batch of all sentences, without dropout: only the new head can make a difference."""
+    recipe = replace(RECIPE, batch_size=64, epochs=1, dropout=0.0)
+    losses = []
+    for seed in (42, 43, 42):
+        result = tuner.train(
+            easy_data,
+            model=tiny_model,
+            recipe=recipe,
+            seed=seed,
+            runs_dir=tmp_path,
+            device="cpu",
+        )
+        losses.append(result.reports[0].train_loss)
+    assert losses[0] == losses[2]
+    assert losses[1] != pytest.approx(losses[0], abs=1e-3)
+
+
 def test_no_setting_leaks_into_the_next_trial(
     easy_data: Path, tiny_model: Path, tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,7 @@ def test_every_entity_of_a_long_sentence_is_scored(
         trials=1,
         confirm=0,
         space=SPACE,
-        recipe=RECIPE,
+        recipe=replace(RECIPE, batch_size=4, epochs=4),
         study="long",
         runs_dir=tmp_path,
         device="cpu",
@@ -61,8 +62,7 @@ def test_every_entity_of_a_long_sentence_is_scored(
     for scores, split in ((summary.winner.scores, "dev"), (summary.test, "test")):
         support = {kind: values.support for kind, values in scores.per_type.items()}
         assert support == facts[split]["per_type"]
-        assert 0 < scores.accuracy <= 1
-    assert summary.winner.scores.f1 > 0.5, "words of later windows are learnt too"
+        assert scores.accuracy > 0.99, "a word that no window scores would count as wrong"
     counts = json.loads((tmp_path / "long" / "trials" / "0000" / "dev_counts.json").read_text())
     assert len(counts) == facts["dev"]["sentences"], "windows are put together again"
     assert sum(gold for _, _, gold in counts) == facts["dev"]["entities"]
