@@ -40,36 +40,8 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LogRange:
-    """Real numbers from `low` to `high`, searched on the logarithmic scale."""
-
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"{plain_number(self.low)} … {plain_number(self.high)} (log)"
-
-    def contains(self, value: object) -> bool:
-        """Whether the value lies in the range, both ends included."""
-        return _is_number(value) and self.low <= value <= self.high  # type: ignore[operator]
-
-    def clip(self, value: float) -> float:
-        """Give the nearest value of the range."""
-        return min(max(value, self.low), self.high)
-
-    def faults(self) -> Iterator[tuple[str, str]]:
-        """Give (message, hint) for every rule that the range itself breaks."""
-        yield from _order_faults(self.low, self.high)
-        if self.low <= 0:
-            yield (
-                f"a logarithmic range must begin above 0, but got low={plain_number(self.low)}",
-                'Begin above 0, or say scale = "linear".',
-            )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UniformRange:
-    """Real numbers from `low` to `high`, searched evenly."""
+class _Range:
+    """Numbers from `low` to `high`; a base of its own, so that no range matches another's case."""
 
     low: float
     high: float
@@ -91,26 +63,41 @@ class UniformRange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WholeRange:
+class UniformRange(_Range):
+    """Real numbers from `low` to `high`, searched evenly."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRange(_Range):
+    """Real numbers from `low` to `high`, searched on the logarithmic scale."""
+
+    def __str__(self) -> str:
+        return f"{_Range.__str__(self)} (log)"
+
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """Give (message, hint) for every rule that the range itself breaks."""
+        yield from _order_faults(self.low, self.high)
+        if self.low <= 0:
+            yield (
+                f"a logarithmic range must begin above 0, but got low={plain_number(self.low)}",
+                'Begin above 0, or say scale = "linear".',
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeRange(_Range):
     """Whole numbers from `low` to `high`, both included."""
 
     low: int
     high: int
 
-    def __str__(self) -> str:
-        return f"{self.low} … {self.high}"
-
     def contains(self, value: object) -> bool:
         """Whether the value is a whole number of the range."""
-        return _is_number(value) and isinstance(value, int) and self.low <= value <= self.high
+        return isinstance(value, int) and _Range.contains(self, value)
 
     def clip(self, value: float) -> int:
         """Give the nearest whole number of the range."""
         return min(max(round(value), self.low), self.high)
-
-    def faults(self) -> Iterator[tuple[str, str]]:
-        """Give (message, hint) for every rule that the range itself breaks."""
-        yield from _order_faults(self.low, self.high)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
