@@ -97,6 +97,7 @@ def load_data(
         _add_development_split(splits, dev_share, seed, notes)
     if sample is not None and sample < len(splits["train"]):
         _sample_train(splits, sample, seed, notes)
+    _refuse_one_label(splits["train"], str(source))
     types = _entity_types(splits)
     _note_overlaps(splits, notes)
     _note_unseen_types(splits, notes)
@@ -233,6 +234,16 @@ def _sample_train(splits: Splits, count: int, seed: int, notes: list[str]) -> No
     if not _entity_types({"train": splits["train"]}):
         raise DataError(
             f"The sample of {count} training sentences holds no entity.", "Take a larger sample."
+        )
+
+
+def _refuse_one_label(train: Sequence[Sentence], source: str) -> None:
+    tags = {tag for each in train for tag in each.tags}
+    if len(tags) == 1:
+        raise DataError(
+            f"There is nothing to tell apart in {source}: every word of train has the label "
+            f"{tags.pop()}.",
+            "Words outside all entities must be there too, with the tag `O`.",
         )
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from diagnostics.errors import DataError
 from tuner.choices import RecipeLike
 from tuner.data import TaskData, load_data
 from tuner.errors import UsageError
@@ -58,7 +57,7 @@ class DataRequest:
                 "`data` is missing: what shall be trained on?",
                 "Give a labelled file, a folder or a hub id.",
             )
-        data = load_data(
+        return load_data(
             self.data,
             dev=self.dev,
             test=self.test,
@@ -66,19 +65,6 @@ class DataRequest:
             data_format=self.data_format,
             columns=self.columns,
             sample=self.sample,
-        )
-        _refuse_one_label(data)
-        return data
-
-
-def _refuse_one_label(data: TaskData) -> None:
-    labels = {tag for sentence in data.train for tag in sentence.tags}
-    if len(labels) == 1:
-        (label,) = labels
-        raise DataError(
-            f"There is nothing to tell apart in {data.source}: every word of train has the label "
-            f"{label}.",
-            "Words outside all entities must be there too, with the tag `O`.",
         )
 
 

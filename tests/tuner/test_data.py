@@ -217,7 +217,7 @@ def test_leaks_and_unknown_types_are_noted(folder: Path, sentences: Maker) -> No
 
 
 def test_what_a_reader_met_is_noted(tmp_path: Path) -> None:
-    text = '{"text": "Anna", "label": [[0, 4, "PER"], [0, 2, "X"]]}\n'
+    text = '{"text": "Anna left", "label": [[0, 4, "PER"], [0, 2, "X"]]}\n'
     (tmp_path / "train.jsonl").write_text(text * 3)
     notes = load_data(tmp_path, dev=tmp_path / "train.jsonl").notes
     expected = "train.jsonl, line 1: X 'An' lies over a longer span and was left out. (3 times)"
