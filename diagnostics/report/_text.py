@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 
 from diagnostics.findings import Value
+from diagnostics.harmless_text import harmless
 
 __all__ = ["clean", "shown"]
 
 _LONGEST = 600
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def clean(value: object) -> str:
@@ -22,11 +21,7 @@ def clean(value: object) -> str:
     text = " ".join(str(value)[: _LONGEST + 1].split())
     if len(text) > _LONGEST:
         text = text[:_LONGEST] + "..."
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        ascii(sign)[1:-1] if unicodedata.category(sign) in _HIDDEN else sign for sign in text
-    )
+    return harmless(text)
 
 
 def shown(value: Value | None) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 
 from rich.text import Text
+
+from diagnostics.harmless_text import harmless
 
 __all__ = [
     "byte_size",
@@ -21,11 +22,6 @@ __all__ = [
     "signed_score",
 ]
 
-# Bidirectional overrides and isolates can make a line read differently from what it says, and
-# invisible fillers can hide in names; joiners stay, because emoji and several scripts need them.
-JOINERS = "\u200c\u200d"
-HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-
 
 def clean(value: object, *, keep_newlines: bool = False) -> str:
     r"""Return `value` as text in which every control character is visible and harmless.
@@ -38,20 +34,7 @@ def clean(value: object, *, keep_newlines: bool = False) -> str:
         value: Anything; `str(value)` is shown.
         keep_newlines: Keep line feeds as they are.
     """
-    text = str(value)
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_visible(character, keep_newlines) for character in text)
-
-
-def _visible(character: str, keep_newlines: bool) -> str:
-    if character == "\n":
-        return "\n" if keep_newlines else " "
-    if character == "\t":
-        return " "
-    if character in JOINERS or unicodedata.category(character) not in HIDDEN_CATEGORIES:
-        return character
-    return ascii(character)[1:-1]
+    return harmless(str(value), keep="\n" if keep_newlines else "")
 
 
 def safe_text(value: object, style: str = "", *, keep_newlines: bool = False) -> Text:
