@@ -31,13 +31,14 @@ import json
 import math
 import sys
 from collections.abc import Iterable
-from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console
 
-from tuner.study_view import StudyPlan, StudySnapshot, StudySummary, TrialRow
-from tuner.train_view import RunFacts, TrainResult
+from tuner.display.screen import Screen
+from tuner.silent import SilentStudy, SilentTraining
+from tuner.study_view import StudySummary, TrialRow
+from tuner.train_view import TrainResult
 from tuner.trial import EpochReport, Scores, TrialSpec
 from tuner.values import to_plain
 
@@ -46,14 +47,14 @@ __all__ = ["JsonDisplay", "study_document", "to_json", "training_document"]
 FORMAT = 1
 
 
-class JsonDisplay:
+class JsonDisplay(Screen, SilentStudy, SilentTraining):
     """Prints one JSON document at the end of a study or a training, and nothing before.
 
     Whatever else prints in between goes to standard error, so that the document stays readable.
     """
 
     def __init__(self, console: Console) -> None:
-        self._console = console
+        super().__init__(console)
         self._redirection = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
@@ -61,33 +62,13 @@ class JsonDisplay:
         self._redirection.enter_context(contextlib.redirect_stdout(sys.stderr))
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """Give standard output back."""
         self._redirection.close()
-
-    def plan(self, plan: StudyPlan) -> None:
-        """Print nothing."""
-
-    def update(self, snapshot: StudySnapshot, note: str) -> None:
-        """Print nothing."""
-
-    def tick(self, snapshot: StudySnapshot) -> None:
-        """Print nothing."""
 
     def finish(self, summary: StudySummary) -> None:
         """Print the study."""
         self._console.out(to_json(study_document(summary)), highlight=False)
-
-    def started(self, run: RunFacts) -> None:
-        """Print nothing."""
-
-    def epoch(self, report: EpochReport) -> None:
-        """Print nothing."""
 
     def ended(self, result: TrainResult) -> None:
         """Print the training."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -14,6 +12,7 @@ from rich.text import Text
 from tuner.display.bars import progress_bar
 from tuner.display.canvas import Canvas
 from tuner.display.plan import plan_view, section, short_settings
+from tuner.display.screen import Screen
 from tuner.display.summary import summary_view
 from tuner.display.text import count, duration, safe_text, score
 from tuner.display.trial_rows import trial_label
@@ -31,7 +30,7 @@ PHASES = {
 LINES_AROUND_TABLE = 9  # heading, table heading and rule, blank line, four lines below, cursor
 
 
-class LiveDisplay:
+class LiveDisplay(Screen):
     """Shows a search as a table that is redrawn in place, and the report at its end.
 
     Args:
@@ -40,7 +39,7 @@ class LiveDisplay:
     """
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
-        self._console = console
+        super().__init__(console)
         self._clock = clock
         self._snapshot: StudySnapshot | None = None
         self._note = ""
@@ -54,16 +53,7 @@ class LiveDisplay:
             vertical_overflow="crop",
         )
 
-    def __enter__(self) -> Self:
-        """Return the display; the table starts with the first update."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """Give the terminal back, whatever happened."""
         self._live.stop()
 

@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Self
-
 from rich.console import Console
 
 from tuner.display.canvas import Canvas
 from tuner.display.plan import plan_view
+from tuner.display.screen import Screen
 from tuner.display.summary import summary_view
 from tuner.display.text import clean, clock, score
 from tuner.display.trial_rows import trial_label
+from tuner.silent import SilentStudy
 from tuner.study_view import StudyPlan, StudySnapshot, StudySummary
 
 __all__ = ["PlainDisplay"]
 
 
-class PlainDisplay:
+class PlainDisplay(Screen, SilentStudy):
     """Prints the plan, one line per event and the report."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
+        super().__init__(console)
         self._best_key: str | None = None
-
-    def __enter__(self) -> Self:
-        """Return the display."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Do nothing: each line is out already."""
 
     def plan(self, plan: StudyPlan) -> None:
         """Print the plan."""
@@ -48,9 +35,6 @@ class PlainDisplay:
         if best is not None and best.key != self._best_key:
             self._best_key = best.key
             self._line(snapshot, f"best so far: trial {trial_label(best)}, F1 {score(best.score)}")
-
-    def tick(self, snapshot: StudySnapshot) -> None:
-        """Print nothing."""
 
     def finish(self, summary: StudySummary) -> None:
         """Print the report."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console, RenderableType
 from rich.live import Live
@@ -16,14 +14,16 @@ from tuner.display.canvas import Canvas
 from tuner.display.curves import epoch_heading, epoch_line
 from tuner.display.plan import run_view
 from tuner.display.run_summary import result_view
+from tuner.display.screen import Screen
 from tuner.display.text import duration
+from tuner.silent import SilentTraining
 from tuner.train_view import RunFacts, TrainResult
 from tuner.trial import EpochReport
 
 __all__ = ["QuietTraining", "TrainingDisplay"]
 
 
-class TrainingDisplay:
+class TrainingDisplay(Screen):
     """Prints each epoch as a line; on a terminal a bar below it shows what is running.
 
     Args:
@@ -32,7 +32,7 @@ class TrainingDisplay:
     """
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
-        self._console = console
+        super().__init__(console)
         self._clock = clock
         self._best = float("-inf")
         self._started = clock()
@@ -42,16 +42,7 @@ class TrainingDisplay:
         self._frame = 0
         self._live = Live(console=console, transient=True, get_renderable=self._bar)
 
-    def __enter__(self) -> Self:
-        """Return the display."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """Give the terminal back, whatever happened."""
         self._live.stop()
 
@@ -98,29 +89,8 @@ class TrainingDisplay:
         )
 
 
-class QuietTraining:
+class QuietTraining(Screen, SilentTraining):
     """Prints nothing but the result."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-
-    def __enter__(self) -> Self:
-        """Return the display."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Do nothing."""
-
-    def started(self, run: RunFacts) -> None:
-        """Print nothing."""
-
-    def epoch(self, report: EpochReport) -> None:
-        """Print nothing."""
 
     def ended(self, result: TrainResult) -> None:
         """Print the report."""
