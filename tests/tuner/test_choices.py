@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.tuner.facts import model_facts
 from tuner.choices import choose_options, choose_recipe, choose_study, read_files
 from tuner.errors import UsageError
 from tuner.model_facts import ModelFacts
@@ -18,15 +19,7 @@ from tuner.space import LogRange, PowersOfTwo, SearchSpace, WholeRange
 from tuner.study import SearchOptions
 from tuner.trial import TrialSpec
 
-SMALL = ModelFacts(
-    name="tiny",
-    parameters=20_000_000,
-    layers=6,
-    hidden_size=384,
-    max_length=512,
-    fingerprint="m",
-    architecture="bert",
-)
+SMALL = model_facts(parameters=20_000_000, layers=6, hidden_size=384, max_length=512)
 LARGE = replace(SMALL, parameters=340_000_000, layers=24, hidden_size=1024)
 SPACE = SearchSpace(
     parameters={

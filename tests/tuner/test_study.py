@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.tuner.search.studies import MODEL, RECIPE, SPACE, make_spec
+from tests.tuner.facts import TINY
+from tests.tuner.search.studies import RECIPE, SPACE, make_spec
 from tuner.errors import StudyError, UsageError
 from tuner.space import Choice, LogRange, SearchSpace, UniformRange
 from tuner.study import SearchOptions, differences, spec_from_json, spec_to_json
@@ -76,7 +77,7 @@ def test_differences_are_readable() -> None:
     now = make_spec(
         space=SearchSpace(parameters=parameters, reasons={}),
         recipe=replace(RECIPE, epochs=3),
-        model=replace(MODEL, fingerprint="other weights"),
+        model=replace(TINY, fingerprint="other weights"),
     )
     assert differences(make_spec(), now) == (
         "model: the same name and size, but other weights or another tokenizer",

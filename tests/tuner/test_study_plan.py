@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from diagnostics.subjects.labelled_data import Sentence
+from tests.tuner.facts import model_facts
 from tuner.data import TaskData
-from tuner.model_facts import ModelFacts
 from tuner.space import LogRange, SearchSpace, WholeRange
 from tuner.study import SearchOptions, StudySpec
 from tuner.study_plan import data_lines, data_warnings, study_plan
@@ -53,15 +53,7 @@ SPEC = StudySpec(
     ),
     recipe=TrialSpec(learning_rate=2e-5, batch_size=16, epochs=4, dropout=0.2),
     options=SearchOptions(trials=10, confirm=2, contenders=3, time_budget=3600.0),
-    model=ModelFacts(
-        name="tiny",
-        parameters=10_000_000,
-        layers=2,
-        hidden_size=128,
-        max_length=64,
-        fingerprint="m",
-        architecture="bert",
-    ),
+    model=model_facts(parameters=10_000_000, hidden_size=128),
     data_source="mine.conll",
     data_fingerprint="d",
 )

@@ -10,23 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.tuner.facts import TINY
 from tuner.engines.scripted import ScriptedEngine, Step
-from tuner.model_facts import ModelFacts
 from tuner.search.loop import run_search
 from tuner.silent import SilentStudy
 from tuner.space import LogRange, PowersOfTwo, SearchSpace, WholeRange
 from tuner.study import SearchOptions, StudySpec
 from tuner.trial import TrialSpec
 
-MODEL = ModelFacts(
-    name="tiny",
-    parameters=1000,
-    layers=2,
-    hidden_size=32,
-    max_length=64,
-    fingerprint="m",
-    architecture="bert",
-)
 SPACE = SearchSpace(
     parameters={
         "learning_rate": LogRange(low=1e-5, high=1e-3),
@@ -40,7 +31,7 @@ SPEC = StudySpec(
     space=SPACE,
     recipe=TrialSpec(learning_rate=5e-5, batch_size=16, epochs=3, extra={"optim": "=adafactor()"}),
     options=SearchOptions(sampler="random", trials=6, confirm=1, prune=False),
-    model=MODEL,
+    model=TINY,
     data_source="[red]data.conll",
     data_fingerprint="d",
     has_test=True,

@@ -8,23 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from tests.tuner.facts import TINY
 from tuner.engines.scripted import Curves, ScriptedEngine
-from tuner.model_facts import ModelFacts
 from tuner.search.loop import run_search
 from tuner.space import LogRange, PowersOfTwo, SearchSpace, WholeRange
 from tuner.study import SearchOptions, StudySpec
 from tuner.study_view import StudyPlan, StudySnapshot, StudySummary
 from tuner.trial import TrialSpec
 
-MODEL = ModelFacts(
-    name="tiny",
-    parameters=1000,
-    layers=2,
-    hidden_size=32,
-    max_length=64,
-    fingerprint="m",
-    architecture="bert",
-)
 SPACE = SearchSpace(
     parameters={
         "learning_rate": LogRange(low=1e-5, high=1e-3),
@@ -44,7 +35,7 @@ def make_spec(**changes: Any) -> StudySpec:
         space=SPACE,
         recipe=RECIPE,
         options=SearchOptions(**options),  # type: ignore[arg-type]
-        model=MODEL,
+        model=TINY,
         data_source="data.conll",
         data_fingerprint="d",
         data_facts={"train": {"sentences": 100}},

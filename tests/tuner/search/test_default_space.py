@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.tuner.facts import model_facts
 from tuner.errors import UsageError
 from tuner.model_facts import ModelFacts
 from tuner.search.default_space import OPTIONAL, default_space, with_parameters
@@ -14,14 +15,8 @@ from tuner.trial import TrialSpec
 
 
 def model(millions: float, layers: int = 12) -> ModelFacts:
-    return ModelFacts(
-        name="m",
-        parameters=int(millions * 1e6),
-        layers=layers,
-        hidden_size=384,
-        max_length=512,
-        fingerprint="f",
-        architecture="bert",
+    return model_facts(
+        parameters=int(millions * 1e6), layers=layers, hidden_size=384, max_length=512
     )
 
 

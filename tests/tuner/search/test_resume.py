@@ -11,7 +11,8 @@ from typing import Any
 import optuna
 import pytest
 
-from tests.tuner.search.studies import MODEL, RECIPE, Watcher, make_spec, rising, search
+from tests.tuner.facts import TINY
+from tests.tuner.search.studies import RECIPE, Watcher, make_spec, rising, search
 from tuner.engine import Message
 from tuner.engines.scripted import ScriptedEngine
 from tuner.errors import StudyError
@@ -154,7 +155,7 @@ def test_trials_are_counted_over_all_restarts(tmp_path: Path) -> None:
             "data, train.sentences: 100 before, 101 now",
         ),
         ({"data_fingerprint": "e"}, "the same counts, but other words or tags"),
-        ({"model": replace(MODEL, name="other", fingerprint="x")}, "tiny before, other now"),
+        ({"model": replace(TINY, name="other", fingerprint="x")}, "tiny before, other now"),
         ({"recipe": replace(RECIPE, weight_decay=0.5)}, "weight_decay: 0.01 before, 0.5 now"),
         ({"training": {"max_length": 32}}, "training, max_length: nothing before, 32 now"),
     ],

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuner.model_facts import ModelFacts
+from tests.tuner.facts import model_facts
 from tuner.search.time_left import (
     Timing,
     disk_bytes,
@@ -18,15 +18,7 @@ from tuner.search.time_left import (
 )
 from tuner.space import Choice, SearchSpace, WholeRange
 
-BASE = ModelFacts(
-    name="base",
-    parameters=108_000_000,
-    layers=12,
-    hidden_size=768,
-    max_length=512,
-    fingerprint="f",
-    architecture="bert",
-)
+BASE = model_facts(parameters=108_000_000, layers=12, hidden_size=768, max_length=512)
 
 
 def timing(batch_size: int, done: int, seconds: float, planned: int | None = None) -> Timing:
