@@ -58,13 +58,14 @@ def check_trainable(bench: Workbench, spec: TrialSpec) -> None:
     """Check the settings of a training as transformers will, before anything is trained.
 
     Raises:
-        UsageError: A `TrainingArguments` value is none, or belongs to an option of its own.
+        UsageError: A `TrainingArguments` value is none, cannot be used here, or belongs to an
+            option of its own.
     """
-    from tuner.training.arguments import training_arguments, validate_settings
+    from tuner.training.arguments import check_arguments, training_arguments, validate_settings
 
     validate_settings(spec.extra)
     steps = -(-len(bench.train) // spec.batch_size)
-    training_arguments(spec, bench.device, Path("unused"), steps)
+    check_arguments(training_arguments(spec, bench.device, Path("unused"), steps))
 
 
 def make_engine(bench: Workbench, data: TaskData) -> InProcessEngine:

@@ -230,6 +230,9 @@ def test_a_study_file_that_cannot_be_right(
         (["--set", "max_grad_norm=often"], "takes a number, but got 'often'"),
         (["--set", "full_determinism=1"], "takes true or false, but got 1"),
         (["--set", "eval_on_start=true"], "would break how epochs are evaluated"),
+        (["--set", "report_to=clearml"], "`report_to`"),
+        (["--set", "report_to=nobody"], "`report_to`"),
+        (["--set", 'lr_scheduler_kwargs={"num_cycels": 2}'], "num_cycels"),
         (["--recipe", "bert-base-case"], "Did you mean `bert-base-cased`?"),
     ],
 )

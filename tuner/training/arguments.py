@@ -7,15 +7,17 @@ import difflib
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from transformers import TrainingArguments
+import torch
+from transformers import SchedulerType, TrainingArguments, get_scheduler
+from transformers.integrations.integration_utils import get_reporting_integration_callbacks
 
 from tuner.errors import UsageError
 from tuner.training.device import Device
 from tuner.trial import TrialSpec
 
-__all__ = ["OWNED", "training_arguments", "validate_settings"]
+__all__ = ["OWNED", "check_arguments", "training_arguments", "validate_settings"]
 
 OWNED: Mapping[str, str] = {
     "learning_rate": "--learning-rate",
@@ -122,15 +124,53 @@ def training_arguments(
         arguments = TrainingArguments(**values)
     except (TypeError, ValueError, ImportError) as error:
         settings = ", ".join(f"{name}={value}" for name, value in spec.extra.items()) or "none"
-        reason = textwrap.shorten(str(error), _LONGEST_REASON, placeholder=" …")
         raise UsageError(
-            f"transformers refuses the training arguments: {reason} (settings: {settings})",
+            f"transformers refuses the training arguments: {_short(error)} (settings: {settings})",
             "Change or leave out the setting that it names.",
         ) from error
     # One training uses one device; without this, transformers would spread it over all GPUs.
     if arguments.n_gpu > 1:
         arguments._n_gpu = 1
     return arguments
+
+
+def check_arguments(arguments: TrainingArguments) -> None:
+    """Make what the Trainer makes of its arguments later: the reporters and the schedule.
+
+    The arguments take any reporter and any keyword of a schedule; what is wrong with them would
+    end every trial of a search instead.
+
+    Raises:
+        UsageError: A reporter is unknown or not installed, or a schedule takes no such keyword.
+    """
+    try:
+        for reporter in get_reporting_integration_callbacks(arguments.report_to):
+            reporter()
+    except (ImportError, RuntimeError, ValueError) as error:
+        raise UsageError(
+            f"`report_to` names a reporter that cannot be used here: {_short(error)}",
+            "Install what it needs, or leave the setting out.",
+        ) from error
+    schedule = SchedulerType(arguments.lr_scheduler_type)
+    throwaway = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+    try:
+        get_scheduler(
+            schedule,
+            optimizer=throwaway,
+            num_warmup_steps=1,
+            num_training_steps=10,
+            # Text is parsed when the arguments are made, which their type does not tell.
+            scheduler_specific_kwargs=cast("dict[str, Any] | None", arguments.lr_scheduler_kwargs),
+        )
+    except (TypeError, ValueError) as error:
+        raise UsageError(
+            f"`lr_scheduler_kwargs` do not fit the schedule {schedule.value}: {_short(error)}",
+            "Change or leave out the keyword that it names.",
+        ) from error
+
+
+def _short(error: Exception) -> str:
+    return textwrap.shorten(str(error), _LONGEST_REASON, placeholder=" …")
 
 
 def _warmup(spec: TrialSpec, steps_per_epoch: int) -> float:
