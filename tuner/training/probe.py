@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 
@@ -16,7 +17,10 @@ from tuner.trial import TrialSpec
 
 __all__ = ["Probe", "probe"]
 
-MEASURED_BATCHES = 3
+MEASURED_BATCHES = 4
+"""Batches from the shortest to the longest. The fastest of them counts: other work on the machine
+only ever slows a step, on few cores ten times and more."""
+
 LONGEST_SECONDS = 10.0
 """The probe stops after so long, with what it has measured until then."""
 
@@ -49,7 +53,7 @@ def probe(bench: Workbench, spec: TrialSpec) -> Probe | None:
         will handle.
     """
     try:
-        tokens, seconds = _measure(bench, spec)
+        seconds_per_token = _measure(bench, spec)
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
@@ -60,14 +64,14 @@ def probe(bench: Workbench, spec: TrialSpec) -> Probe | None:
     work = bench.train.ids.size / (1 - PADDING_BUDGET) + bench.dev.ids.size * EVALUATION_COST
     cuda = bench.device.kind == "cuda"
     return Probe(
-        seconds_per_epoch=seconds / tokens * work,
+        seconds_per_epoch=seconds_per_token * work,
         peak_bytes=torch.cuda.max_memory_allocated() if cuda else None,
         how=f"Measured on {MEASURED_BATCHES} training batches of {spec.batch_size}.",
     )
 
 
-def _measure(bench: Workbench, spec: TrialSpec) -> tuple[int, float]:
-    """Run a few steps and return their padded tokens and seconds, the first step apart."""
+def _measure(bench: Workbench, spec: TrialSpec) -> float:
+    """Run a few steps and return the seconds per padded token of the fastest."""
     device = bench.device.torch_device
     model = bench.model.restore(spec).to(device).train()
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
@@ -80,19 +84,16 @@ def _measure(bench: Workbench, spec: TrialSpec) -> tuple[int, float]:
     picks = np.linspace(0, len(by_cost) - 1, MEASURED_BATCHES).round().astype(int)
     # The first step warms up, and holds the longest row so that the peak memory is a true one.
     steps = [next(rows for rows in batches if longest in rows), *(by_cost[pick] for pick in picks)]
-    tokens, seconds = 0, 0.0
+    fastest = math.inf
     began = time.monotonic()
-    for number, rows in enumerate(steps):
+    for rows in steps:
         parts = _parts(bench, rows, piece_tokens, device)
         size, started = sum(part["input_ids"].numel() for part in parts), time.monotonic()
         _step(bench, model, optimizer, parts)
-        is_late = time.monotonic() - began > LONGEST_SECONDS
-        if number or is_late:
-            tokens += size
-            seconds += time.monotonic() - started
-        if is_late:
+        fastest = min(fastest, (time.monotonic() - started) / size)
+        if time.monotonic() - began > LONGEST_SECONDS:
             break
-    return tokens, seconds
+    return fastest
 
 
 def _parts(
