@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 
 from tuner.trial import EpochReport, Scores, TrialOutcome, TrialSpec
 
-__all__ = ["Engine", "EpochDone", "Job", "JobEnded", "Message", "Verdict"]
+__all__ = ["Engine", "EpochDone", "Job", "JobEnded", "Message", "StepsDone", "Verdict"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +47,19 @@ class EpochDone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepsDone:
+    """A training went on: for people who wait, sent a few times per second at most, or never.
+
+    Attributes:
+        key: Name of the job.
+        epochs: Epochs trained so far, the running one as a fraction: 2.4.
+    """
+
+    key: str
+    epochs: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobEnded:
     """A training ended; its slot is free."""
 
@@ -54,7 +67,7 @@ class JobEnded:
     outcome: TrialOutcome
 
 
-Message = EpochDone | JobEnded
+Message = EpochDone | StepsDone | JobEnded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,5 +34,8 @@ class SilentTraining:
     def epoch(self, report: EpochReport) -> None:
         """Ignore an epoch."""
 
+    def progress(self, epochs: float) -> None:
+        """Ignore the steps."""
+
     def ended(self, result: TrainResult) -> None:
         """Ignore the end."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tuner.engine import Engine, EpochDone, Job, Verdict
+from tuner.engine import Engine, EpochDone, Job, StepsDone, Verdict
 from tuner.errors import StudyError
 from tuner.search.documents import read_json, remove_tree, write_json
 from tuner.search.folder import StudyFolder
@@ -121,6 +121,9 @@ def _follow(
     while True:
         message = engine.next_message(0.2)
         if message is None:
+            continue
+        if isinstance(message, StepsDone):
+            observer.progress(message.epochs)
             continue
         if isinstance(message, EpochDone):
             run = replace(run, reports=(*run.reports, message.report))

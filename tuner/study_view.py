@@ -99,6 +99,8 @@ class TrialRow:
         seconds: Time spent so far.
         origin: Where the settings came from: `recipe`, `known good`, `sampler`, `confirm`.
         note: Short remark (`out of memory at 64, ran as 4 x 16`, `pruned: 0.41 < 0.63 at 40 %`).
+        trained: Epochs trained by a running training, the running epoch as a fraction: 2.4; at most
+            `epoch` while its engine tells no steps.
     """
 
     key: str
@@ -111,6 +113,7 @@ class TrialRow:
     seconds: float
     origin: str
     note: str = ""
+    trained: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

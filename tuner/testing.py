@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from tuner.engine import Engine, EpochDone, Job, JobEnded, Message, Verdict
+from tuner.engine import Engine, EpochDone, Job, JobEnded, Message, StepsDone, Verdict
 from tuner.trial import EpochReport, TrialOutcome, TrialSpec, TrialState
 
 __all__ = ["EngineContract", "run_job"]
@@ -201,11 +201,14 @@ def run_job(
                 return reports, outcome
 
 
-def next_message(engine: Engine) -> Message:
-    """Return an engine's next message; an engine that stays silent for long fails the test."""
-    message = engine.next_message(PATIENCE)
-    assert message is not None, f"the engine said nothing for {PATIENCE:g} seconds"
-    return message
+def next_message(engine: Engine) -> EpochDone | JobEnded:
+    """Return an engine's next message that matters; one that stays silent for long fails."""
+    while True:
+        message: Message | None = engine.next_message(PATIENCE)
+        assert message is not None, f"the engine said nothing for {PATIENCE:g} seconds"
+        if not isinstance(message, StepsDone):
+            return message
+        assert message.epochs > 0, f"{message.epochs} epochs were told as trained"
 
 
 def _result(report: EpochReport) -> tuple[int, int, float, float]:

@@ -82,5 +82,8 @@ class TrainObserver(Protocol):
     def epoch(self, report: EpochReport) -> None:
         """Called at the end of every epoch."""
 
+    def progress(self, epochs: float) -> None:
+        """Called a few times per second at most: epochs trained so far, such as 2.4."""
+
     def ended(self, result: TrainResult) -> None:
         """Called once at the end, also after an interruption or a failure."""

@@ -113,6 +113,7 @@ class TrainWatcher:
     on_epoch: Callable[[EpochReport], None] = lambda report: None
     runs: list[RunFacts] = field(default_factory=list)
     epochs: list[EpochReport] = field(default_factory=list)
+    trained: list[float] = field(default_factory=list)
     results: list[TrainResult] = field(default_factory=list)
 
     def started(self, run: RunFacts) -> None:
@@ -121,6 +122,9 @@ class TrainWatcher:
     def epoch(self, report: EpochReport) -> None:
         self.epochs.append(report)
         self.on_epoch(report)
+
+    def progress(self, epochs: float) -> None:
+        self.trained.append(epochs)
 
     def ended(self, result: TrainResult) -> None:
         self.results.append(result)

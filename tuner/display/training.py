@@ -38,6 +38,7 @@ class TrainingDisplay(Screen):
         self._started = clock()
         self._epoch_ended = clock()
         self._epoch = 0
+        self._trained = 0.0
         self._epochs = 0
         self._frame = 0
         self._live = Live(console=console, transient=True, get_renderable=self._bar)
@@ -61,8 +62,13 @@ class TrainingDisplay(Screen):
         is_best = report.scores.f1 > self._best
         self._best = max(self._best, report.scores.f1)
         self._epoch, self._epochs = report.epoch, report.epochs
+        self._trained = float(report.epoch)
         self._epoch_ended = self._clock()
         self._console.print(epoch_line(report, Canvas.of(self._console), is_best=is_best))
+
+    def progress(self, epochs: float) -> None:
+        """Take over the steps; the bar redraws itself."""
+        self._trained = epochs
 
     def ended(self, result: TrainResult) -> None:
         """Print the report."""
@@ -77,14 +83,15 @@ class TrainingDisplay(Screen):
         spent = self._clock() - self._started
         text = f"epoch {min(self._epoch + 1, self._epochs)}/{self._epochs}"
         text += f" {canvas.symbols.separator} {duration(round(spent))} so far"
-        if self._epoch:
-            per_epoch = (self._epoch_ended - self._started) / self._epoch
+        if self._trained:
+            timed = self._epoch_ended - self._started if self._epoch else spent
+            per_epoch = timed / (self._epoch or self._trained)
             left = max(per_epoch * self._epochs - spent, 0.0)
             text += f" {canvas.symbols.separator} about {duration(round(left))} left"
         return Text.assemble(
             (spinner[self._frame % len(spinner)], "cyan"),
             " ",
-            progress_bar(self._epoch, self._epochs, 20, canvas.symbols, "cyan"),
+            progress_bar(self._trained, self._epochs, 20, canvas.symbols, "cyan"),
             f" {text}",
         )
 

@@ -137,7 +137,9 @@ def _epochs_column(rows: Sequence[TrialRow], canvas: Canvas, room: int) -> Colum
 
     def cell(row: TrialRow) -> Text:
         style = STATE_STYLES[row.state]
-        bar = progress_bar(row.epoch, row.spec.epochs, width, canvas.symbols, style)
+        bar = progress_bar(
+            max(row.epoch, row.trained), row.spec.epochs, width, canvas.symbols, style
+        )
         return Text.assemble(bar, f" {row.epoch}/{row.spec.epochs}")
 
     return Column("Epochs", cell, "left")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import torch
 
-from tuner.engine import EpochDone, Job, JobEnded, Message, Verdict
+from tuner.engine import EpochDone, Job, JobEnded, Message, StepsDone, Verdict
 from tuner.errors import StudyError
 from tuner.tasks.token_classification import TokenClassification
 from tuner.training.device import Device
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from tuner.data import TaskData
 
 __all__ = ["InProcessEngine", "open_workbench"]
+
+
+SECONDS_BETWEEN_STEPS = 0.25
+"""Least time between two messages about steps: faster is more than an eye needs."""
 
 
 def open_workbench(
@@ -102,7 +107,13 @@ class InProcessEngine:
         # OpenMP keeps the number of threads per thread, so the main thread's choice is passed on.
         torch.set_num_threads(self._threads)
         try:
-            outcome = fine_tune(self.bench, job, self._reporter(job.key), self._abort.is_set)
+            outcome = fine_tune(
+                self.bench,
+                job,
+                self._reporter(job.key),
+                self._abort.is_set,
+                self._teller(job.key),
+            )
             self._messages.put(JobEnded(key=job.key, outcome=outcome))
         except BaseException as error:  # noqa: BLE001 - handed to the loop's thread, which raises it
             self._messages.put(error)
@@ -118,6 +129,17 @@ class InProcessEngine:
             return Verdict(action="interrupt", reason="Stopped at once.")
 
         return report
+
+    def _teller(self, key: str) -> Callable[[float], None]:
+        told = time.monotonic()
+
+        def tell(epochs: float) -> None:
+            nonlocal told
+            if time.monotonic() - told >= SECONDS_BETWEEN_STEPS:
+                told = time.monotonic()
+                self._messages.put(StepsDone(key=key, epochs=epochs))
+
+        return tell
 
     def next_message(self, timeout: float) -> Message | None:
         """Wait for a message.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from diagnostics.subjects.run_history import RunEvent
-from tuner.engine import EpochDone, Job, JobEnded, Verdict
+from tuner.engine import EpochDone, Job, JobEnded, StepsDone, Verdict
 from tuner.search.record import RunRecorder
 from tuner.search.run_record import RunRecord
 from tuner.search.session import Session
@@ -89,6 +89,9 @@ class _Driver:
                     self._epoch_done(key, report)
                 case JobEnded(key=key) if key in self._running:
                     self._job_ended(message)
+                case StepsDone(key=key, epochs=epochs) if key in self._running:
+                    self._session.trained[key] = epochs
+                    self._wait()
                 case _:
                     self._wait()
 
@@ -164,6 +167,7 @@ class _Driver:
 
     def _job_ended(self, message: JobEnded) -> None:
         session, recorder = self._session, self._running.pop(message.key)
+        session.trained.pop(message.key, None)
         run = session.ledger.finish(message.key, message.outcome)
         for event in message.outcome.events:
             recorder.event(event)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tuner.search.ledger import Ledger
 from tuner.search.run_record import RunRecord
 from tuner.search.time_left import Timing, mean_epochs, seconds_left
@@ -17,7 +19,11 @@ spent on seeds of the best three beat the same time spent on more trials."""
 
 
 def remaining_seconds(
-    ledger: Ledger, spec: StudySpec, time_left: float | None, slots: int = 1
+    ledger: Ledger,
+    spec: StudySpec,
+    time_left: float | None,
+    slots: int = 1,
+    trained: Mapping[str, float] | None = None,
 ) -> float | None:
     """Return the expected seconds to the end of the study; None while nothing was timed.
 
@@ -26,13 +32,14 @@ def remaining_seconds(
         spec: The study.
         time_left: Seconds left of the time budget, or None.
         slots: Trainings at once.
+        trained: Key of a running training to the epochs it trained, the running one as a fraction.
     """
     running = [run for run in ledger.runs if run.state is TrialState.RUNNING]
     begun = ledger.ended + sum(run.role == "search" for run in running)
     confirming = [ledger.trial(number) for number, _ in _confirm_plan(ledger, spec)]
     expected = seconds_left(
         [_timing(run) for run in ledger.runs if run.ended],
-        running=[_timing(run) for run in running],
+        running=[_timing(run, (trained or {}).get(run.key, 0.0)) for run in running],
         waiting=[(run.spec.batch_size, run.spec.epochs) for run in confirming],
         unknown_trials=max(0, spec.options.trials - begun),
         expected_epochs=mean_epochs(spec.space, spec.recipe.epochs),
@@ -74,10 +81,11 @@ def _confirm_plan(ledger: Ledger, spec: StudySpec) -> tuple[tuple[int, int], ...
     )
 
 
-def _timing(run: RunRecord) -> Timing:
+def _timing(run: RunRecord, trained: float = 0.0) -> Timing:
     return Timing(
         batch_size=run.spec.batch_size,
         epochs_done=run.epoch,
         epochs_planned=run.spec.epochs,
         seconds=run.seconds,
+        into_epoch=min(max(trained - run.epoch, 0.0), 1.0),
     )

@@ -38,6 +38,7 @@ class Session:
         stop: Whether somebody wants it to stop.
         environment: What `environment.json` of each training says.
         phase: What is going on.
+        trained: Key of a running training to the epochs it trained, the running one as a fraction.
         warnings: What the reader of the summary must know, as sentences.
     """
 
@@ -51,6 +52,7 @@ class Session:
     stop: StopRequest
     environment: Mapping[str, Any]
     phase: Phase = "search"
+    trained: dict[str, float] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
     def begin(self, run: RunRecord) -> RunRecord:
@@ -85,11 +87,13 @@ class Session:
             phase=self.phase,
             trials=self.spec.options.trials,
             finished=self.ledger.ended,
-            rows=self.ledger.rows(),
+            rows=tuple(
+                replace(row, trained=self.trained.get(row.key, 0.0)) for row in self.ledger.rows()
+            ),
             best_key=None if leading is None else leading.key,
             elapsed=self.clock.elapsed,
             remaining=remaining_seconds(
-                self.ledger, self.spec, self.time_left(), self.engine.slots
+                self.ledger, self.spec, self.time_left(), self.engine.slots, self.trained
             ),
             epochs_saved=self.ledger.epochs_saved,
         )

@@ -42,12 +42,19 @@ class Timing:
         epochs_done: Epochs trained, pruned and interrupted trainings included.
         epochs_planned: Epochs of its plan.
         seconds: Wall time of those epochs.
+        into_epoch: Share of the epoch after them that is trained already.
     """
 
     batch_size: int
     epochs_done: int
     epochs_planned: int
     seconds: float
+    into_epoch: float = 0.0
+
+    @property
+    def epochs_left(self) -> float:
+        """Epochs still to be trained, the running one as a fraction."""
+        return max(self.epochs_planned - self.epochs_done - self.into_epoch, 0.0)
 
 
 def seconds_per_epoch(timings: Iterable[Timing], batch_size: int) -> float | None:
@@ -132,7 +139,7 @@ def seconds_left(
     planned = sum(one.epochs_planned for one in timings)
     share = sum(one.epochs_done for one in timings) / planned if planned else 1.0
     to_come = unknown_trials * expected_epochs * share * usual
-    under_way = sum((one.epochs_planned - one.epochs_done) * at(one.batch_size) for one in running)
+    under_way = sum(one.epochs_left * at(one.batch_size) for one in running)
     fixed = sum(epochs * at(batch_size) for batch_size, epochs in waiting)
     return (to_come + under_way + fixed) / max(slots, 1)
 

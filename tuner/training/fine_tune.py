@@ -59,6 +59,7 @@ def fine_tune(
     job: Job,
     on_report: Callable[[EpochReport], Verdict],
     should_abort: Callable[[], bool],
+    on_step: Callable[[float], None] = lambda epochs: None,
 ) -> TrialOutcome:
     """Train one job to its end and say how it ended.
 
@@ -67,11 +68,12 @@ def fine_tune(
         job: Hyperparameters and folder.
         on_report: Called at the end of each epoch; its verdict is obeyed.
         should_abort: Asked after each step; True stops at once.
+        on_step: Called after each step with the epochs trained so far, such as 2.4.
 
     Raises:
         StudyError: The disk is full or the folder cannot be written.
     """
-    hooks = _Hooks(bench, job, on_report, should_abort)
+    hooks = _Hooks(bench, job, on_report, should_abort, on_step)
     trainer: FineTuningTrainer | None = None
     try:
         trainer, checkpoint = _prepare(bench, job, hooks)
@@ -192,11 +194,13 @@ class _Hooks(TrainerHooks):
         job: Job,
         on_report: Callable[[EpochReport], Verdict],
         should_abort: Callable[[], bool],
+        on_step: Callable[[float], None],
     ) -> None:
         self.bench = bench
         self.job = job
         self.on_report = on_report
         self.asks_abort = should_abort
+        self.on_step = on_step
         self.keep_above = job.keep_above
         self.checkpoint_every = bench.checkpoint_every
 
@@ -208,6 +212,9 @@ class _Hooks(TrainerHooks):
 
     def should_abort(self) -> bool:
         return self.asks_abort()
+
+    def stepped(self, epochs: float) -> None:
+        self.on_step(epochs)
 
     def new_best(self, model: Any, scores: Scores) -> None:
         if self.keep_above is None or scores.f1 > self.keep_above:

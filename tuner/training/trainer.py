@@ -56,6 +56,9 @@ class TrainerHooks:
         """Tell whether to stop before the next step."""
         return False
 
+    def stepped(self, epochs: float) -> None:
+        """Called after each step with the epochs trained so far, the running one as a fraction."""
+
     def new_best(self, model: Any, scores: Scores) -> None:
         """Called when an epoch scored higher than all before it in this training."""
 
@@ -359,6 +362,7 @@ class _Bridge(TrainerCallback):
         self.trainer = trainer
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self.trainer.hooks.stepped(state.epoch)
         if self.trainer.hooks.should_abort():
             raise AbortedError
 

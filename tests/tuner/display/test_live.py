@@ -126,6 +126,19 @@ def test_the_terminal_is_given_back_when_the_search_breaks() -> None:
     assert stream.getvalue().rindex("\x1b[?25h") > stream.getvalue().rindex("\x1b[?25l")
 
 
+def test_the_bar_of_a_running_trial_moves_with_its_steps() -> None:
+    rows = examples.trial_rows()
+    further = (*rows[:-1], dataclasses.replace(rows[-1], trained=2.9))
+    line = next(
+        line
+        for line in render(
+            progress_view(examples.snapshot(further), NOTE, Canvas(width=80, height=24)), 80
+        ).splitlines()
+        if "running" in line
+    )
+    assert line == snapshot("⠋      7        1.05e-4     32  ━━━━━─── 2/5  0.8102     38s  running")
+
+
 def test_time_goes_on_between_two_snapshots() -> None:
     now = 100.0
     console, _ = terminal()

@@ -133,6 +133,19 @@ def test_on_a_terminal_a_bar_below_the_table_tells_the_time_left() -> None:
     assert stream.getvalue().rindex("\x1b[?25h") > stream.getvalue().rindex("\x1b[?25l")
 
 
+def test_the_bar_moves_with_the_steps_from_the_first_epoch_on() -> None:
+    now = 0.0
+    console = Console(file=io.StringIO(), width=80, force_terminal=True, _environ={})
+    with TrainingDisplay(console, clock=lambda: now) as display:
+        display.started(examples.run_facts())
+        assert "left" not in render(display._bar(), 80)
+        now = 10.0
+        display.progress(0.5)
+        assert render(display._bar(), 80)[2:] == snapshot(
+            "━━━───────────────── epoch 1/3 · 10s so far · about 50s left"
+        )
+
+
 def test_the_terminal_is_given_back_when_the_training_breaks() -> None:
     stream = io.StringIO()
     console = Console(file=stream, width=80, force_terminal=True, _environ={})

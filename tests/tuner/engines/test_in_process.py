@@ -9,7 +9,7 @@ import pytest
 
 from tests.tuner.trainings import RECIPE
 from tuner.data import load_data
-from tuner.engine import Engine, Job
+from tuner.engine import Engine, EpochDone, Job, JobEnded, StepsDone, Verdict
 from tuner.engines.in_process import InProcessEngine, open_workbench
 from tuner.errors import StudyError
 from tuner.testing import EngineContract, run_job
@@ -56,6 +56,26 @@ def test_a_test_split_is_scored_with_the_saved_model(
     support = sum(values.support for values in scores.per_type.values())
     assert support == engine.data.facts["splits"]["test"]["entities"]
     engine.close()
+
+
+def test_steps_are_told_in_order_and_before_their_epoch(
+    bench: Workbench, easy_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tuner.engines.in_process.SECONDS_BETWEEN_STEPS", 0.0)
+    engine = make_engine(bench, easy_data)
+    engine.start(job(tmp_path))
+    told: list[float] = []
+    ended = 0
+    while not isinstance(message := engine.next_message(60.0), JobEnded):
+        if isinstance(message, StepsDone):
+            assert ended < message.epochs <= ended + 1
+            told.append(message.epochs)
+        elif isinstance(message, EpochDone):
+            ended = message.report.epoch
+            engine.answer(message.key, Verdict())
+    engine.close()
+    steps = -(-len(bench.train) // RECIPE.batch_size)
+    assert told == pytest.approx([step / steps for step in range(1, steps * RECIPE.epochs + 1)])
 
 
 @pytest.mark.parametrize("damage", ["nothing there", "weights cut short", "no config"])

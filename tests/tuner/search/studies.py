@@ -61,6 +61,7 @@ class Watcher:
     def __init__(self, on_update: Callable[[StudySnapshot, str], None] | None = None) -> None:
         self.notes: list[str] = []
         self.snapshots: list[StudySnapshot] = []
+        self.ticks: list[StudySnapshot] = []
         self.summary: StudySummary | None = None
         self._on_update = on_update
 
@@ -74,7 +75,7 @@ class Watcher:
             self._on_update(snapshot, note)
 
     def tick(self, snapshot: StudySnapshot) -> None:
-        pass
+        self.ticks.append(snapshot)
 
     def finish(self, summary: StudySummary) -> None:
         self.summary = summary

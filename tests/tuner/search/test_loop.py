@@ -12,6 +12,7 @@ import pytest
 
 from diagnostics.subjects.run_history import RunEvent
 from tests.tuner.search.studies import RECIPE, Watcher, make_spec, peak, rising, search
+from tuner.engine import Message, StepsDone
 from tuner.engines.scripted import ScriptedEngine, Step, scripted_report
 from tuner.search.driver import StopCause
 from tuner.space import LogRange, PowersOfTwo, SearchSpace, WholeRange
@@ -288,6 +289,30 @@ def test_several_slots(tmp_path: Path) -> None:
     assert max(running) == 3
     assert sum(row.origin != "confirm" for row in summary.rows) == 7
     assert summary.status == "finished"
+
+
+def test_the_running_epoch_is_shown_as_a_fraction(tmp_path: Path) -> None:
+    """Steps reach the watcher, and shorten the time that is left, before their epoch ends."""
+
+    class Stepping(ScriptedEngine):
+        told = 0.0
+
+        def next_message(self, timeout: float) -> Message | None:
+            if self.epochs_trained == 2 and self.told < 2.6:
+                self.told = 2.4 if self.told == 0.0 else 2.6
+                return StepsDone(key="0000", epochs=self.told)
+            return super().next_message(timeout)
+
+    observer = Watcher()
+    engine = Stepping(rising, delay=0.01)
+    search(tmp_path, make_spec(trials=1), engine=engine, observer=observer)
+    shown = [(each.rows[0].epoch, each.rows[0].trained) for each in observer.ticks]
+    assert shown[-2:] == [(2, 2.4), (2, 2.6)]
+    before, after = (each.remaining for each in observer.ticks[-2:])
+    assert before is not None
+    assert after is not None
+    assert after < before
+    assert observer.snapshots[-1].rows[0].trained == 0.0
 
 
 def test_a_finite_space_is_not_tried_twice(tmp_path: Path) -> None:

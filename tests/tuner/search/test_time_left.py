@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,6 +76,15 @@ def test_the_rest_of_a_study() -> None:
         ended, unknown_trials=5, expected_epochs=8.0, usual_batch_size=16, slots=2
     )
     assert halved == pytest.approx(120.0)
+
+
+def test_the_running_epoch_counts_as_far_as_it_went() -> None:
+    def left(running: Timing) -> float | None:
+        return seconds_left([], running=[running], expected_epochs=8.0, usual_batch_size=16)
+
+    begun = timing(16, 3, 30.0, planned=5)
+    assert left(begun) == pytest.approx(20.0)
+    assert left(replace(begun, into_epoch=0.75)) == pytest.approx(12.5)
 
 
 def test_nothing_timed_nothing_told() -> None:
