@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Epoch", "RunEvent", "RunHistory"]
+__all__ = ["Epoch", "RunEvent", "RunHistory", "Step"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,7 @@ class Epoch:
         learning_rate: Learning rate of the last step.
         grad_norm: Norm of the gradient before clipping, at the last step that logged it.
         seconds: Wall time since the previous point.
+        per_type: Entity type to its scores: `precision`, `recall`, `f1`, `support`.
     """
 
     number: float
@@ -35,6 +36,26 @@ class Epoch:
     learning_rate: float | None = None
     grad_norm: float | None = None
     seconds: float | None = None
+    per_type: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One line of a step-level log; None: the run did not log it there, NaN: it logged NaN.
+
+    Attributes:
+        step: Optimizer steps so far.
+        epoch: Epochs trained so far, or None.
+        loss: Training loss, as a rule the mean since the line before.
+        learning_rate: Learning rate of the last step.
+        grad_norm: Norm of the gradient before clipping.
+    """
+
+    step: int
+    epoch: float | None = None
+    loss: float | None = None
+    learning_rate: float | None = None
+    grad_norm: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +91,7 @@ class RunHistory:
         higher_is_better: Direction of `monitor`.
         source: Where the history was read from.
         notes: What the reader mapped, skipped or lost, as sentences.
+        steps: Step-level log in the order of training; empty when none was written.
     """
 
     epochs: tuple[Epoch, ...]
@@ -81,3 +103,4 @@ class RunHistory:
     higher_is_better: bool = True
     source: str = ""
     notes: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
