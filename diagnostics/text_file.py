@@ -38,6 +38,7 @@ BYTE_ORDER_MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 TEXT_CONTROLS = frozenset(b"\t\n\r\f\v\x1b\x1c\x1d\x1e\x1f\x85")
+_OTHER_CONTROLS = bytes(set(range(32)) - TEXT_CONTROLS)
 
 
 def read_head(path: Path) -> bytes:
@@ -89,7 +90,7 @@ def _encoding_of_head(head: bytes) -> str | None:
             return encoding
     if b"\x00" in head:
         return _unmarked_utf16(head)
-    controls = sum(byte < 32 and byte not in TEXT_CONTROLS for byte in head)
+    controls = len(head) - len(head.translate(None, delete=_OTHER_CONTROLS))
     return None if controls > len(head) * 0.02 else "utf-8"
 
 

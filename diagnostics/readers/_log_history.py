@@ -1,34 +1,41 @@
-"""The rows of a Trainer's `log_history`, and what can be computed from them."""
+"""The rows of a Trainer's `log_history`, made into the points and steps of a run.
+
+Every reader of a log with steps brings its rows into this form: `step`, `epoch`, and `loss`,
+`learning_rate`, `grad_norm` in rows of the training or `eval_...` in rows of an evaluation.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from statistics import fmean, median
+from collections.abc import Iterable, Sequence
+from statistics import fmean
 from typing import Any
 
-from diagnostics.readers._vocabulary import canonical_metric, figure
-from diagnostics.subjects.run_history import Epoch
+from diagnostics.readers._scores import Scores, is_metric, scores_of, standard_names
+from diagnostics.readers._vocabulary import figure
+from diagnostics.subjects.run_history import Epoch, Step
 
-__all__ = [
-    "epochs_of",
-    "evaluated_samples",
-    "merged",
-    "peak_learning_rate",
-    "rows_of",
-    "trained_samples",
-]
+__all__ = ["epochs_of", "is_evaluation", "is_non_finite", "merged", "rows_of", "spread", "steps_of"]
 
 Row = dict[str, Any]
 
-_NO_METRIC = ("runtime", "samples_per_second", "steps_per_second", "epoch", "step", "loss")
+MOST_STEPS = 20_000
+"""Step-level rows that are kept: more than any chart or statistic tells apart."""
+
+_MOST_NON_FINITE = 100
 _MOST_POINTS_WITHOUT_EVALUATION = 20
+_EVAL_LOSSES = ("eval_loss", "eval_validation_loss", "eval_valid_loss", "eval_dev_loss")
+_TRAINING = ("loss", "learning_rate", "grad_norm")
 
 
 def rows_of(value: Any) -> list[Row]:
-    """Return the objects of a log in the order of steps, training before evaluation."""
+    """Return the objects of a log in order, training before evaluation.
+
+    The order is that of steps, or of epochs where no row tells its step.
+    """
     rows = [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
-    return sorted(rows, key=lambda row: (_step(row) or 0.0, _is_evaluation(row)))
+    place = _step if any("step" in row for row in rows) else _epoch
+    return sorted(rows, key=lambda row: (place(row) or 0.0, is_evaluation(row)))
 
 
 def merged(earlier: Sequence[Row], later: Sequence[Row]) -> list[Row] | None:
@@ -46,99 +53,103 @@ def epochs_of(rows: Sequence[Row], notes: list[str]) -> tuple[Epoch, ...]:
     into at most 20 equal stretches. Of several evaluations at one step the first counts: later ones
     score another epoch's weights, loaded at the end of the training.
     """
-    if not any(_is_evaluation(row) for row in rows):
+    if not any(is_evaluation(row) for row in rows):
         training = [row for row in rows if "loss" in row]
         size = max(1, -(-len(training) // _MOST_POINTS_WITHOUT_EVALUATION))
         return tuple(_point(training[at : at + size], None) for at in range(0, len(training), size))
     points: list[Epoch] = []
     pending: list[Row] = []
     for row in rows:
-        if not _is_evaluation(row):
+        if not is_evaluation(row):
             pending += [row] if "loss" in row else []
-        elif points and not pending and points[-1].step == _whole(_step(row)):
+        elif points and not pending and _same_place(points[-1], row):
             _note_once(notes, "Of several evaluations at one step the first was taken.")
         else:
             points.append(_point(pending, row))
             pending = []
-    _note_mapping(rows, notes)
+    evaluations = [row for row in rows if is_evaluation(row)]
+    united = standard_names(spread(evaluations, 100))
+    notes.extend(f"{name} was read as {standard}." for name, standard in united.items())
     return (*points, _point(pending, None)) if pending else tuple(points)
 
 
-def peak_learning_rate(rows: Iterable[Row], max_steps: float | None) -> float | None:
-    """Return the highest learning rate, only where the log can show it.
-
-    The rows of a linear decay lead back to its start. Otherwise the highest logged rate counts if
-    it was logged within the first tenth of the plan, or after a rise.
-    """
-    logged = [
-        (step, rate)
+def steps_of(rows: Sequence[Row], notes: list[str]) -> tuple[Step, ...]:
+    """Return the step-level log: of a longer one `MOST_STEPS` rows, evenly spread, and say so."""
+    training = [
+        row
         for row in rows
-        if (rate := figure(row.get("learning_rate"))) is not None
-        and math.isfinite(rate)
-        and (step := _step(row)) is not None
+        if not is_evaluation(row)
+        and _step(row) is not None
+        and any(name in row for name in _TRAINING)
     ]
-    if not logged or max(rate for _, rate in logged) <= 0:
-        return None
-    peak_step, peak = max(logged, key=lambda pair: pair[1])
-    first_step = logged[0][0]
-    if max_steps and len(logged) > 1 and max_steps > first_step:
-        starts = [rate / (1 - step / max_steps) for step, rate in logged if step < max_steps]
-        if max(starts) - min(starts) < 0.02 * max(starts):
-            return float(f"{median(starts):.3g}")
-    if peak_step > first_step or (max_steps and first_step <= 0.1 * max_steps):
-        return peak
-    return None
-
-
-def evaluated_samples(rows: Iterable[Row]) -> int | None:
-    """Return the size of the development split from the evaluation's time and speed."""
-    found = [
-        seconds * speed
-        for row in rows
-        if (seconds := figure(row.get("eval_runtime"))) is not None
-        and (speed := figure(row.get("eval_samples_per_second"))) is not None
-        and 0 < seconds * speed < 1e12
-    ]
-    return max(1, round(median(found))) if found else None
-
-
-def trained_samples(rows: Sequence[Row], state: Mapping[str, Any]) -> int | None:
-    """Return about how many samples an epoch has: time times speed, else steps times batch."""
-    epochs = figure(state.get("num_train_epochs"))
-    for row in rows:
-        seconds, speed = (
-            figure(row.get("train_runtime")),
-            figure(row.get("train_samples_per_second")),
+    kept = spread(training, MOST_STEPS)
+    if len(kept) < len(training):
+        notes.append(
+            f"Of {len(training):,} step-level rows {len(kept):,} were kept, evenly spread."
         )
-        if seconds and speed and epochs and 0 < seconds * speed / epochs < 1e12:
-            return max(1, round(seconds * speed / epochs))
-    batch = figure(state.get("train_batch_size"))
-    ends = [
-        (step, epoch)
-        for row in rows
-        if (step := _step(row)) and (epoch := figure(row.get("epoch"))) and 0 < epoch < 1e9
-    ]
-    if not ends or batch is None or not 0 < batch < 1e9:
-        return None
-    step, epoch = max(ends)
-    estimate = step / epoch * batch
-    return round(estimate) if 1 <= estimate < 1e12 else None
+    return tuple(
+        Step(
+            step=int(_step(row) or 0),
+            epoch=_epoch(row),
+            loss=figure(row.get("loss")),
+            learning_rate=figure(row.get("learning_rate")),
+            grad_norm=figure(row.get("grad_norm")),
+        )
+        for row in kept
+    )
+
+
+def spread(rows: Sequence[Row], most: int) -> Sequence[Row]:
+    """Return about `most` rows, evenly spread, with the first rows that hold NaN or infinity."""
+    if len(rows) <= most:
+        return rows
+    chosen = {index * (len(rows) - 1) // (most - 1) for index in range(most)}
+    odd = (index for index, row in enumerate(rows) if is_non_finite(row))
+    chosen.update(index for index, _ in zip(odd, range(_MOST_NON_FINITE), strict=False))
+    return [rows[index] for index in sorted(chosen)]
+
+
+def is_evaluation(row: Row) -> bool:
+    """Return whether a row tells of an evaluation."""
+    for name in row:  # noqa: SIM110 - asked of every row several times; a generator costs twice that
+        if name.startswith("eval_"):
+            return True
+    return False
+
+
+def is_non_finite(row: Row) -> bool:
+    """Return whether the training's figures in a row hold NaN or infinity."""
+    values = (figure(row.get(name)) for name in _TRAINING)
+    return any(value is not None and not math.isfinite(value) for value in values)
 
 
 def _point(training: Sequence[Row], evaluation: Row | None) -> Epoch:
     last = evaluation if evaluation is not None else training[-1]
     losses = [loss for row in training if (loss := figure(row.get("loss"))) is not None]
+    scores = Scores() if evaluation is None else scores_of(evaluation)
     step = _step(last)
-    epoch = figure(last.get("epoch"))
+    epoch = _epoch(last)
     return Epoch(
-        number=epoch if epoch is not None and 0 <= epoch < 1e9 else step or 0.0,
+        number=epoch if epoch is not None else step or 0.0,
         step=_whole(step),
         train_loss=_mean(losses) if losses else None,
-        eval_loss=None if evaluation is None else figure(evaluation.get("eval_loss")),
-        metrics={} if evaluation is None else _metrics(evaluation),
+        eval_loss=None if evaluation is None else _eval_loss(evaluation),
+        metrics=scores.metrics,
         learning_rate=_last(training, "learning_rate"),
         grad_norm=_last(training, "grad_norm"),
+        per_type=scores.per_type,
     )
+
+
+def _eval_loss(row: Row) -> float | None:
+    """Return the loss of an evaluation, which may bear the name of one of several splits."""
+    losses = (figure(row.get(name)) for name in _EVAL_LOSSES)
+    return next((loss for loss in losses if loss is not None), None)
+
+
+def _same_place(point: Epoch, row: Row) -> bool:
+    step = _whole(_step(row))
+    return point.step == step and (step is not None or point.number == _epoch(row))
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -148,39 +159,19 @@ def _mean(values: Sequence[float]) -> float:
         return math.nan
 
 
-def _metrics(row: Row) -> dict[str, float]:
-    return {
-        canonical_metric(name): value
-        for name, given in row.items()
-        if _is_metric(name) and (value := figure(given)) is not None
-    }
-
-
-def _is_metric(name: str) -> bool:
-    return name.startswith("eval_") and not name.endswith(_NO_METRIC)
-
-
-def _is_evaluation(row: Row) -> bool:
-    return any(name.startswith("eval_") for name in row)
-
-
-def _note_mapping(rows: Iterable[Row], notes: list[str]) -> None:
-    names = dict.fromkeys(name for row in rows for name in row if _is_metric(name))
-    notes.extend(
-        f"{name} was read as {canonical_metric(name)}."
-        for name in names
-        if canonical_metric(name) != name.removeprefix("eval_")
-    )
-
-
 def _note_once(notes: list[str], note: str) -> None:
     if note not in notes:
         notes.append(note)
 
 
-def _last(rows: Sequence[Row], key: str) -> float | None:
+def _last(rows: Iterable[Row], key: str) -> float | None:
     found = [value for row in rows if (value := figure(row.get(key))) is not None]
     return found[-1] if found else None
+
+
+def _epoch(row: Row) -> float | None:
+    epoch = figure(row.get("epoch"))
+    return epoch if epoch is not None and 0 <= epoch < 1e9 else None
 
 
 def _step(row: Row) -> float | None:
@@ -192,11 +183,13 @@ def _whole(step: float | None) -> int | None:
     return None if step is None else int(step)
 
 
-def _key(row: Row) -> tuple[float | None, tuple[str, ...]]:
-    return _step(row), tuple(sorted(str(name) for name in row))
+def _key(row: Row) -> tuple[float | None, float | None, tuple[str, ...]]:
+    step = _step(row)
+    epoch = _epoch(row) if step is None else None
+    return step, epoch, tuple(sorted(str(name) for name in row))
 
 
 def _agree(one: Row, other: Row) -> bool:
     """Whether two rows hold the same losses and scores; times may differ."""
-    names = [name for name in one if name == "loss" or _is_metric(name) or name == "eval_loss"]
+    names = [name for name in one if name in {"loss", "eval_loss"} or is_metric(name)]
     return all(repr(one[name]) == repr(other.get(name)) for name in names)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 __all__ = [
     "HYPERPARAMETERS",
+    "KNOWN_METRICS",
     "Monitor",
     "canonical_metric",
     "choose_monitor",
@@ -18,14 +20,23 @@ __all__ = [
 HYPERPARAMETERS: Mapping[str, str] = {
     "learning_rate": "learning_rate",
     "lr": "learning_rate",
+    "init_lr": "learning_rate",
+    "initial_lr": "learning_rate",
     "batch_size": "batch_size",
     "train_batch_size": "batch_size",
     "per_device_train_batch_size": "batch_size",
+    "per_gpu_train_batch_size": "batch_size",
+    "mini_batch_size": "batch_size",
+    "bs": "batch_size",
     "epochs": "epochs",
     "num_train_epochs": "epochs",
     "num_epochs": "epochs",
+    "n_epochs": "epochs",
+    "max_epochs": "epochs",
     "max_steps": "max_steps",
     "warmup_ratio": "warmup_ratio",
+    "warmup_steps": "warmup_steps",
+    "num_warmup_steps": "warmup_steps",
     "weight_decay": "weight_decay",
     "schedule": "schedule",
     "lr_scheduler_type": "schedule",
@@ -34,9 +45,14 @@ HYPERPARAMETERS: Mapping[str, str] = {
     "label_smoothing_factor": "label_smoothing",
     "frozen_layers": "frozen_layers",
     "gradient_accumulation_steps": "gradient_accumulation_steps",
+    "accumulate_grad_batches": "gradient_accumulation_steps",
+    "max_grad_norm": "max_grad_norm",
+    "gradient_clip_val": "max_grad_norm",
     "max_length": "max_length",
     "max_seq_length": "max_length",
+    "max_seq_len": "max_length",
     "seed": "seed",
+    "random_seed": "seed",
     "fp16": "fp16",
     "bf16": "bf16",
 }
@@ -45,16 +61,59 @@ HYPERPARAMETERS: Mapping[str, str] = {
 _METRICS = {
     "overall_f1": "f1",
     "micro_f1": "f1",
+    "micro_avg_f1": "f1",
     "f1_micro": "f1",
     "f1_score": "f1",
-    "f1-score": "f1",
+    "f1score": "f1",
+    "fscore": "f1",
+    "f_score": "f1",
+    "f_measure": "f1",
+    "entity_f1": "f1",
+    "seqeval_f1": "f1",
+    "span_f1": "f1",
+    "ents_f": "f1",
+    "ents_p": "precision",
+    "ents_r": "recall",
     "overall_precision": "precision",
     "overall_recall": "recall",
     "overall_accuracy": "accuracy",
+    "micro_precision": "precision",
+    "precision_micro": "precision",
+    "precision_score": "precision",
+    "micro_recall": "recall",
+    "recall_micro": "recall",
+    "recall_score": "recall",
     "acc": "accuracy",
+    "accuracy_score": "accuracy",
+    "token_accuracy": "accuracy",
+    "binary_accuracy": "accuracy",
+    "categorical_accuracy": "accuracy",
+    "sparse_categorical_accuracy": "accuracy",
+    "masked_accuracy": "accuracy",
+    "macro_avg_f1": "macro_f1",
+    "matthews_correlation": "mcc",
+    "ppl": "perplexity",
 }
-_PREFERRED = ("f1", "f1_macro", "macro_f1", "f1_weighted", "weighted_f1", "accuracy")
+_DEVELOPMENT = re.compile(r"(?:eval|val|valid|validation|dev|devel|development)[ _/.-]+")
+_PREFERRED = (
+    "f1",
+    "f1_macro",
+    "macro_f1",
+    "f1_weighted",
+    "weighted_f1",
+    "accuracy",
+    "mcc",
+    "roc_auc",
+    "auc",
+)
 _LOWER_IS_BETTER = ("wer", "cer", "perplexity", "mae", "mse", "rmse")
+
+KNOWN_METRICS = frozenset(
+    {*_METRICS.values(), *_PREFERRED, *_LOWER_IS_BETTER}
+    | {"precision_macro", "macro_precision", "recall_macro", "macro_recall", "f1_samples"}
+    | {"bleu", "exact_match", "iou"}
+)
+"""Standard names of the scores that are known as such without a word about a split before them."""
 
 Monitor = tuple[str | None, bool]
 """Name of the metric that decides which epoch is best (None: there is none), and whether higher is
@@ -62,9 +121,14 @@ better."""
 
 
 def canonical_metric(name: str) -> str:
-    """Return the standard name of a metric: without `eval_`, in lower case, synonyms united."""
-    bare = name.strip().lower().removeprefix("eval_")
-    return _METRICS.get(bare, bare)
+    """Return the standard name of a metric: without `eval_`, in lower case, synonyms united.
+
+    `val_f1`, `dev/F1`, `validation F1-score` and `eval_overall_f1` are all `f1`.
+    """
+    lowered = name.strip().lower()
+    prefix = _DEVELOPMENT.match(lowered)
+    bare = lowered[prefix.end() :] if prefix else lowered
+    return _METRICS.get(re.sub(r"[ /.-]+", "_", bare), bare)
 
 
 def choose_monitor(

@@ -9,22 +9,23 @@ from typing import Any, ClassVar
 from diagnostics.errors import DiagnosticsError
 from diagnostics.reader import Reader
 from diagnostics.readers import _log_history as log
-from diagnostics.readers._documents import (
-    items_of,
-    mapping,
-    optional_mapping,
-    read_bytes,
-    read_mapping,
+from diagnostics.readers._documents import items_of, read_bytes, read_mapping
+from diagnostics.readers._large_state import LARGE, read_large_state
+from diagnostics.readers._neighbours import neighbours_of
+from diagnostics.readers._percentages import as_shares
+from diagnostics.readers._state_facts import (
+    config_of_state,
+    dataset_of_state,
+    events_of,
+    with_final_evaluation,
 )
-from diagnostics.readers._vocabulary import choose_monitor, figure, known_hyperparameters
-from diagnostics.series import whole
+from diagnostics.readers._vocabulary import choose_monitor, figure
 from diagnostics.subjects.run_history import RunHistory
 
 __all__ = ["TrainerState"]
 
 _NAME = "trainer_state.json"
 _CHECKPOINT = re.compile(r"checkpoint-(\d+)")
-_BESIDE = ("config.json", "all_results.json", "eval_results.json", "train_results.json")
 
 
 class TrainerState(Reader):
@@ -38,7 +39,7 @@ class TrainerState(Reader):
         """Find the file by its name or its first bytes, or a folder that holds it."""
         if path.is_dir():
             return (path,) if _states_in(path) else ()
-        if path.name == _NAME or _looks_like_state(path):
+        if path.name == _NAME or (path.is_file() and _looks_like_state(path)):
             return (path,)
         return ()
 
@@ -47,26 +48,33 @@ class TrainerState(Reader):
         notes: list[str] = []
         state, file = _latest(path, notes) if path.is_dir() else (_load(path, notes), path)
         rows = log.rows_of(state.get("log_history"))
+        beside = neighbours_of(_folders_of(file), rows, notes)
         epochs = log.epochs_of(rows, notes)
-        metrics = [point.metrics for point in epochs if point.metrics]
+        epochs = with_final_evaluation(epochs, state, beside.results, notes)
         monitor, higher = choose_monitor(
-            metrics,
+            [point.metrics for point in epochs if point.metrics],
             best=figure(state.get("best_metric")),
             has_loss=any(point.eval_loss is not None for point in epochs),
         )
-        folder = path if path.is_dir() else path.parent
-        beside = [
-            optional_mapping(place / name) for place in {folder, file.parent} for name in _BESIDE
-        ]
+        config = config_of_state(state, rows, beside.config)
         return RunHistory(
-            epochs=epochs,
-            config=_config(state, rows, beside),
-            dataset=_dataset(state, rows, beside),
+            epochs=as_shares(epochs, notes),
+            config=config,
+            dataset=dataset_of_state(state, rows, beside.results, config) | beside.dataset,
+            environment=beside.environment,
+            events=events_of(rows),
             monitor=monitor,
             higher_is_better=higher,
             source=str(file),
+            steps=log.steps_of(rows, notes),
             notes=tuple(notes),
         )
+
+
+def _folders_of(file: Path) -> list[Path]:
+    """Return the folder of a state, and that of the run if it is a checkpoint's."""
+    folder = file.parent
+    return [folder, folder.parent] if _CHECKPOINT.fullmatch(folder.name) else [folder]
 
 
 def _states_in(folder: Path) -> list[Path]:
@@ -120,6 +128,8 @@ def _latest(folder: Path, notes: list[str]) -> tuple[dict[str, Any], Path]:
 
 def _load(path: Path, notes: list[str]) -> dict[str, Any]:
     """Return a state; of a file that was cut off, as many rows as are whole."""
+    if _size(path) > LARGE:
+        return read_large_state(path, notes)
     try:
         return read_mapping(path)
     except DiagnosticsError:
@@ -130,39 +140,8 @@ def _load(path: Path, notes: list[str]) -> dict[str, Any]:
     return {"log_history": rows}
 
 
-def _config(
-    state: dict[str, Any],
-    rows: list[dict[str, Any]],
-    beside: list[dict[str, Any]],
-) -> dict[str, Any]:
-    """Return the hyperparameters that the state tells or its log shows."""
-    config = known_hyperparameters([state, mapping(state.get("trial_params"))])
-    rate = log.peak_learning_rate(rows, figure(state.get("max_steps")))
-    if rate is not None:
-        config.setdefault("learning_rate", rate)
-    for model in beside:
-        architectures = model.get("architectures")
-        if isinstance(architectures, list) and architectures and isinstance(architectures[0], str):
-            config.setdefault("architecture", architectures[0])
-    steps = whole(state.get("global_step"))
-    if steps is not None:
-        config["steps_done"] = steps
-    return config
-
-
-def _dataset(
-    state: dict[str, Any], rows: list[dict[str, Any]], beside: list[dict[str, Any]]
-) -> dict[str, Any]:
-    """Return the sizes of the splits: exact from result files, else computed from the log."""
-    dataset: dict[str, Any] = {}
-    for results in beside:
-        for key, name in (("train_samples", "train_sentences"), ("eval_samples", "dev_sentences")):
-            if (count := whole(results.get(key))) is not None:
-                dataset.setdefault(name, count)
-    dev = log.evaluated_samples(rows)
-    if dev is not None:
-        dataset.setdefault("dev_sentences", dev)
-    train = log.trained_samples(rows, state)
-    if train is not None:
-        dataset.setdefault("train_sentences_estimated", train)
-    return dataset
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 from diagnostics.errors import DiagnosticsError
 from diagnostics.reader import Reader
 from diagnostics.readers._documents import mapping, optional_mapping, read_lines
+from diagnostics.readers._log_history import steps_of
+from diagnostics.readers._predictions import predictions_beside
 from diagnostics.readers._study_folder import judged_run, run_folders
 from diagnostics.readers._tuner_facts import dataset_of, model_of
 from diagnostics.readers._vocabulary import figure, known_hyperparameters
@@ -20,6 +22,8 @@ __all__ = ["TunerRun"]
 
 _HISTORY = "history.jsonl"
 _METRICS = ("f1", "precision", "recall", "accuracy")
+_PER_TYPE = ("precision", "recall", "f1", "support")
+_MOST_TYPES = 1_000
 
 
 class TunerRun(Reader):
@@ -56,7 +60,10 @@ def _read_run(folder: Path, notes: Sequence[str]) -> RunHistory:
     result = optional_mapping(folder / "result.json")
     if isinstance(reason := result.get("reason"), str) and reason:
         told.append(f"The run ended as {result.get('state', 'unknown')}: {reason}")
-    epochs = _epochs(entry for entry in entries if entry.get("kind") == "epoch")
+    reports = _reports(entries)
+    epochs = tuple(_epoch(number, entry) for number, entry in reports.items())
+    steps = steps_of(_log_rows(reports.values()), told)
+    predictions = predictions_beside(folder, told)
     scored = any(point.metrics for point in epochs)
     has_loss = any(point.eval_loss is not None for point in epochs)
     return RunHistory(
@@ -69,17 +76,31 @@ def _read_run(folder: Path, notes: Sequence[str]) -> RunHistory:
         higher_is_better=scored or not has_loss,
         source=str(folder),
         notes=tuple(told),
+        steps=steps,
+        predictions=predictions,
     )
 
 
-def _epochs(entries: Any) -> tuple[Epoch, ...]:
+def _reports(entries: Iterable[Mapping[str, Any]]) -> dict[float, Mapping[str, Any]]:
     """Return the epochs in their order; of one that was trained twice, the later line counts."""
     numbered = {}
     for entry in entries:
-        number = figure(entry.get("epoch"))
+        number = figure(entry.get("epoch")) if entry.get("kind") == "epoch" else None
         if number is not None and 0 <= number < 1e9:
-            numbered[number] = _epoch(number, entry)
-    return tuple(numbered[number] for number in sorted(numbered))
+            numbered[number] = entry
+    return {number: numbered[number] for number in sorted(numbered)}
+
+
+def _log_rows(reports: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the step-level rows that the epochs carry, each step once, in order."""
+    found: dict[int, dict[str, Any]] = {}
+    for report in reports:
+        logs = report.get("logs")
+        for row in logs if isinstance(logs, list) else ():
+            step = whole(row.get("step")) if isinstance(row, dict) else None
+            if step is not None:
+                found[step] = row
+    return [found[step] for step in sorted(found)]
 
 
 def _epoch(number: float, entry: Mapping[str, Any]) -> Epoch:
@@ -95,7 +116,21 @@ def _epoch(number: float, entry: Mapping[str, Any]) -> Epoch:
         learning_rate=figure(entry.get("learning_rate")),
         grad_norm=figure(entry.get("grad_norm")),
         seconds=figure(entry.get("seconds")),
+        per_type=_per_type(mapping(scores.get("per_type"))),
     )
+
+
+def _per_type(types: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    if len(types) > _MOST_TYPES:
+        return {}
+    return {
+        name: {
+            key: value
+            for key in _PER_TYPE
+            if (value := figure(mapping(given).get(key))) is not None
+        }
+        for name, given in types.items()
+    }
 
 
 def _event(entry: Mapping[str, Any]) -> RunEvent:
@@ -119,5 +154,8 @@ def _config(folder: Path, result: Mapping[str, Any]) -> dict[str, Any]:
         "metric_for_best_model": "f1",
         "architecture": "TokenClassification",
     }
-    told = {"state": state if isinstance(state, str) else "running"}
+    told: dict[str, Any] = {"state": state if isinstance(state, str) else "running"}
+    layers = whole(mapping(written.get("model")).get("layers"))
+    if layers is not None:
+        told["layers"] = layers
     return config | model_of(folder, written) | best_epoch_is_kept | told

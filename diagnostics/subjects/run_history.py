@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from diagnostics.subjects.predictions import Predictions
+
 __all__ = ["Epoch", "RunEvent", "RunHistory", "Step"]
 
 
@@ -92,6 +94,8 @@ class RunHistory:
         source: Where the history was read from.
         notes: What the reader mapped, skipped or lost, as sentences.
         steps: Step-level log in the order of training; empty when none was written.
+        predictions: Gold and predicted tags of the development split, or None when the run kept
+            none.
     """
 
     epochs: tuple[Epoch, ...]
@@ -104,3 +108,4 @@ class RunHistory:
     source: str = ""
     notes: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
+    predictions: Predictions | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from diagnostics import series
 from diagnostics.errors import DiagnosticsError
+from diagnostics.readers import _large_state, trainer_state
 from diagnostics.readers.trainer_state import TrainerState
 
 DATA = Path(__file__).parents[2] / "data" / "readers" / "trainer_state"
@@ -157,3 +159,189 @@ def test_what_cannot_be_read_is_said_in_one_line(
     path.write_bytes(content)
     with pytest.raises(DiagnosticsError, match=message):
         READER.read(path)
+
+
+def test_the_files_beside_a_state_tell_more() -> None:
+    run = READER.read(DATA / "with_neighbours")
+    assert [point.train_loss for point in run.epochs] == [1.31, 0.74, 0.51, 0.44]
+    assert run.epochs[-1].metrics == {"f1": 0.66, "precision": 0.64, "recall": 0.68}
+    assert run.epochs[-1].per_type["PER"]["support"] == 30
+    assert "The only evaluation is that of the result files" in run.notes[0]
+    assert run.config["architecture"] == "RobertaForTokenClassification"
+    assert run.config["model"] == "roberta-base"  # the card knows better than a folder's name
+    assert run.config["weight_decay"] == 0.01
+    assert run.config["gradient_accumulation_steps"] == 2
+    assert run.config["early_stopping_patience"] == 2
+    assert run.config["id2label"]["1"] == "B-PER"
+    assert run.dataset["train_sentences"] == 310
+    assert run.environment["versions"] == {"transformers": "4.51.0", "torch": "2.6.0"}
+
+
+def test_a_card_of_another_run_is_left_out(tmp_path: Path) -> None:
+    shutil.copy(DATA.parent / "model_card" / "healthy" / "README.md", tmp_path)
+    rows = [{"step": 10, "epoch": 1.0, "eval_loss": 0.6}]
+    run = READER.read(write_state(tmp_path / "trainer_state.json", rows))
+    assert run.notes == ("README.md describes another run and was left out.",)
+    assert "weight_decay" not in run.config
+    rows[0]["eval_loss"] = 0.42103
+    run = READER.read(write_state(tmp_path / "trainer_state.json", rows))
+    assert run.notes == ()
+    assert run.config["learning_rate"] == 3e-5
+
+
+def test_the_arguments_logged_to_tensorboard_are_read(tmp_path: Path) -> None:
+    shutil.copytree(
+        DATA.parent / "tensorboard_events" / "trainer", tmp_path / "runs" / "May01_host"
+    )
+    run = READER.read(write_state(tmp_path / "trainer_state.json", []))
+    assert run.config["weight_decay"] == 0.01
+    assert run.config["warmup_ratio"] == 0.1
+    assert "max_steps" not in run.config
+
+
+def test_the_step_level_log_is_kept() -> None:
+    run = READER.read(DATA / "with_neighbours")
+    assert [(step.step, step.epoch, step.loss) for step in run.steps] == [
+        (20, 1.0, 1.31),
+        (40, 2.0, 0.74),
+        (60, 3.0, 0.51),
+        (80, 4.0, 0.44),
+    ]
+    assert (run.steps[0].learning_rate, run.steps[0].grad_norm) == (3.75e-05, 4.1)
+
+
+def test_a_long_step_level_log_is_thinned_and_keeps_what_is_odd(tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [{"step": step, "loss": 1.0} for step in range(1, 50_001)]
+    rows[777]["grad_norm"] = math.inf
+    run = READER.read(write_state(tmp_path / "trainer_state.json", rows))
+    assert 20_000 <= len(run.steps) <= 20_001
+    assert (run.steps[0].step, run.steps[-1].step) == (1, 50_000)
+    assert [step.step for step in run.steps if step.grad_norm == math.inf] == [778]
+    gaps = {b.step - a.step for a, b in pairwise(run.steps)}
+    assert gaps <= {1, 2, 3}
+    assert "Of 50,000 step-level rows" in run.notes[-1]
+
+
+def test_scores_of_entity_types_are_no_metrics_of_the_task(tmp_path: Path) -> None:
+    row = {
+        "step": 5,
+        "epoch": 1.0,
+        "eval_PER_f1": 0.5,
+        "eval_PER_precision": 0.4,
+        "eval_PER_recall": 0.67,
+        "eval_PER_number": 12,
+        "eval_overall_f1": 0.6,
+    }
+    (point,) = READER.read(write_state(tmp_path / "trainer_state.json", [row])).epochs
+    assert point.metrics == {"f1": 0.6}
+    assert point.per_type == {"PER": {"f1": 0.5, "precision": 0.4, "recall": 0.67, "support": 12}}
+
+
+def test_evaluations_within_epochs_have_fractional_numbers(tmp_path: Path) -> None:
+    rows = [{"step": step, "epoch": step / 40, "eval_f1": 0.5} for step in (10, 20, 30)]
+    run = READER.read(write_state(tmp_path / "trainer_state.json", rows, eval_steps=10))
+    assert [point.number for point in run.epochs] == [0.25, 0.5, 0.75]
+    assert "eval_steps" not in run.config  # no evaluation loss tells whether it was kept
+    rows[0]["eval_loss"] = 0.4
+    run = READER.read(write_state(tmp_path / "trainer_state.json", rows, eval_steps=10))
+    assert run.config["eval_steps"] == 10
+
+
+def test_infinity_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "trainer_state.json"
+    path.write_text('{"log_history": [{"step": 1, "loss": Infinity, "epoch": 1.0}]}', "utf-8")
+    assert READER.read(path).epochs[0].train_loss == math.inf
+
+
+def test_a_run_that_was_taken_up_again_is_said(tmp_path: Path) -> None:
+    rows = [
+        {"step": 10, "epoch": 1.0, "eval_f1": 0.4},
+        {"step": 10, "epoch": 1.0, "train_runtime": 5.0, "train_loss": 0.5},
+        {"step": 20, "epoch": 2.0, "eval_f1": 0.5},
+        {"step": 20, "epoch": 2.0, "train_runtime": 5.0, "train_loss": 0.2},
+    ]
+    (event,) = READER.read(write_state(tmp_path / "trainer_state.json", rows)).events
+    assert (event.kind, event.step) == ("resumed", 10)
+
+
+def test_best_weights_that_were_loaded_and_evaluated_again_are_noticed(tmp_path: Path) -> None:
+    rows = [
+        {"step": 10, "epoch": 1.0, "eval_loss": 0.4},
+        {"step": 20, "epoch": 2.0, "eval_loss": 0.6},
+        {"step": 20, "epoch": 2.0, "eval_loss": 0.4},
+    ]
+    run = READER.read(write_state(tmp_path / "trainer_state.json", rows, best_metric=0.4))
+    assert run.config["load_best_model_at_end"] is True
+    assert run.config["metric_for_best_model"] == "loss"
+
+
+LONG = [
+    {"step": step, "epoch": step / 100, "loss": 1.0, "note": {"a": [{"b": 1}, {"c": 2}]}}
+    for step in range(1, 301)
+]
+
+
+@pytest.fixture
+def in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read every state as if it were large, in pieces of few rows."""
+    monkeypatch.setattr(trainer_state, "LARGE", 0)
+    monkeypatch.setattr(_large_state, "_PIECE", 700)
+
+
+@pytest.mark.usefixtures("in_pieces")
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_large_state_is_read_in_pieces(tmp_path: Path, indent: int | None) -> None:
+    rows = [*LONG, {"step": 300, "epoch": 3.0, "eval_f1": 0.5}]
+    state = {"best_metric": 0.5, "log_history": rows, "max_steps": 300, "num_train_epochs": 3}
+    path = tmp_path / "trainer_state.json"
+    path.write_text(json.dumps(state, indent=indent), encoding="utf-8")
+    run = READER.read(path)
+    assert len(run.steps) == 300
+    assert run.epochs[-1].metrics == {"f1": 0.5}
+    assert run.config["max_steps"] == 300
+    assert run.notes == ()
+
+
+@pytest.mark.usefixtures("in_pieces")
+def test_a_large_state_that_was_cut_off_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+    path = tmp_path / "trainer_state.json"
+    whole = json.dumps({"log_history": LONG, "max_steps": 300})
+    path.write_text(whole[: len(whole) // 2], encoding="utf-8")
+    run = READER.read(path)
+    assert 100 < len(run.steps) < 200
+    assert run.notes == (
+        "trainer_state.json is cut off or damaged; the rows before could be read.",
+    )
+
+
+@pytest.mark.usefixtures("in_pieces")
+def test_a_large_file_that_is_no_state_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "trainer_state.json"
+    path.write_text("[" * 3000, encoding="utf-8")
+    with pytest.raises(DiagnosticsError, match="no log_history"):
+        READER.read(path)
+
+
+@pytest.mark.usefixtures("in_pieces")
+def test_the_rows_of_a_very_long_log_are_thinned_while_reading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_large_state, "_MOST_ROWS", 50)
+    rows: list[dict[str, Any]] = [{**row} for row in LONG]
+    rows[11]["loss"] = math.nan
+    evaluations = [{"step": 100 * n, "epoch": float(n), "eval_f1": n / 10} for n in (1, 2, 3)]
+    path = write_state(tmp_path / "trainer_state.json", [*rows, *evaluations])
+    run = READER.read(path)
+    assert [point.metrics["f1"] for point in run.epochs] == [0.1, 0.2, 0.3]
+    assert 50 <= len(run.steps) <= 101
+    assert sum(math.isnan(step.loss or 0) for step in run.steps) == 1
+    assert "Of 300 training rows one in 4 was read" in run.notes[0]
+
+
+def test_percentages_become_shares_also_those_of_types(tmp_path: Path) -> None:
+    row = {"step": 1, "epoch": 1.0, "eval_f1": 93.5, "eval_PER_f1": 88.0, "eval_PER_number": 40}
+    run = READER.read(write_state(tmp_path / "trainer_state.json", [row], best_metric=93.5))
+    assert run.epochs[0].metrics == {"f1": pytest.approx(0.935)}
+    assert run.epochs[0].per_type["PER"] == {"f1": pytest.approx(0.88), "support": 40}
+    assert run.config["metric_for_best_model"] == "f1"
+    assert run.notes == ("f1 reaches 93.5 and was read as a percentage.",)

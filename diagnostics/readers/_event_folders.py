@@ -1,0 +1,62 @@
+"""Which event files of TensorBoard belong to one run, and where they lie."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+
+from diagnostics.readers._columns import Split, meaning_of
+
+__all__ = ["EVENTS", "files_of_run", "folders_in", "size_of"]
+
+EVENTS = "events.out.tfevents."
+"""What the name of an event file holds."""
+
+_MOST_FILES = 200
+_MOST_ENTRIES = 10_000
+_FOLDERS = {Split.TRAIN: "train", Split.DEVELOPMENT: "validation", Split.TEST: "test"}
+
+
+def folders_in(path: Path) -> list[Path]:
+    """Return the folders in a folder, by name; none if it is none."""
+    try:
+        entries = [entry for entry in islice(path.iterdir(), _MOST_ENTRIES) if entry.is_dir()]
+    except OSError:
+        return []
+    return sorted(entries)[:_MOST_FILES]
+
+
+def _events_in(folder: Path) -> list[Path]:
+    """Return the event files of a folder in the order of their time, which is in the name."""
+    try:
+        entries = islice(folder.iterdir(), _MOST_ENTRIES)
+        files = [entry for entry in entries if EVENTS in entry.name and entry.is_file()]
+    except OSError:
+        return []
+    return sorted(files, key=lambda file: file.name)[:_MOST_FILES]
+
+
+def files_of_run(folder: Path) -> list[tuple[str, Path]]:
+    """Return the event files of a run; those in `train/`, `Loss_val/`, ... with their split."""
+    own = [("", file) for file in _events_in(folder)]
+    if own:
+        return own
+    parts = [(_split_of(place.name), place) for place in folders_in(folder)]
+    return [(split, file) for split, place in parts if split for file in _events_in(place)]
+
+
+def _split_of(name: str) -> str:
+    """Return the split that the name of a folder tells; empty if it tells none."""
+    for tag in (f"{name}/loss", name):
+        meaning = meaning_of(tag)
+        if meaning is not None and not meaning.name and meaning.split in _FOLDERS:
+            return _FOLDERS[meaning.split]
+    return ""
+
+
+def size_of(folder: Path) -> int:
+    """Return how many bytes the event files of a run have."""
+    try:
+        return sum(file.stat().st_size for _, file in files_of_run(folder))
+    except OSError:
+        return 0

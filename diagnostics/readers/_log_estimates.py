@@ -1,0 +1,95 @@
+"""What can be computed from the rows of a Trainer's log: learning rate, sizes of the splits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import median
+from typing import Any
+
+from diagnostics.readers._vocabulary import figure
+
+__all__ = ["evaluated_samples", "peak_learning_rate", "samples_per_step", "trained_samples"]
+
+Row = dict[str, Any]
+
+
+def peak_learning_rate(rows: Iterable[Row], max_steps: float | None) -> float | None:
+    """Return the highest learning rate, only where the log can show it.
+
+    The rows of a linear decay lead back to its start. Otherwise the highest logged rate counts if
+    it was logged within the first tenth of the plan, or after a rise.
+    """
+    logged = [
+        (step, rate)
+        for row in rows
+        if (rate := figure(row.get("learning_rate"))) is not None
+        and math.isfinite(rate)
+        and (step := _step(row)) is not None
+    ]
+    if not logged or max(rate for _, rate in logged) <= 0:
+        return None
+    peak_step, peak = max(logged, key=lambda pair: pair[1])
+    first_step = logged[0][0]
+    if max_steps and len(logged) > 1 and max_steps > first_step:
+        starts = [rate / (1 - step / max_steps) for step, rate in logged if step < max_steps]
+        if max(starts) - min(starts) < 0.02 * max(starts):
+            return float(f"{median(starts):.3g}")
+    if peak_step > first_step or (max_steps and first_step <= 0.1 * max_steps):
+        return peak
+    return None
+
+
+def evaluated_samples(rows: Iterable[Row]) -> int | None:
+    """Return the size of the development split from the evaluation's time and speed."""
+    found = [
+        seconds * speed
+        for row in rows
+        if (seconds := figure(row.get("eval_runtime"))) is not None
+        and (speed := figure(row.get("eval_samples_per_second"))) is not None
+        and 0 < seconds * speed < 1e12
+    ]
+    return max(1, round(median(found))) if found else None
+
+
+def samples_per_step(config: Mapping[str, Any]) -> float | None:
+    """Return how many samples an optimizer step takes; None when the batch size is unknown."""
+    total = figure(config.get("total_train_batch_size"))
+    if total is not None and total > 0:
+        return total
+    batch = figure(config.get("batch_size"))
+    accumulated = figure(config.get("gradient_accumulation_steps")) or 1.0
+    return None if batch is None else batch * accumulated
+
+
+def trained_samples(rows: Sequence[Row], state: Mapping[str, Any]) -> int | None:
+    """Return about how many samples an epoch has: time times speed, else steps times batch.
+
+    Args:
+        rows: The log.
+        state: `num_train_epochs`, `train_batch_size` (samples per optimizer step), as far as known.
+    """
+    epochs = figure(state.get("num_train_epochs"))
+    for row in rows:
+        seconds, speed = (
+            figure(row.get("train_runtime")),
+            figure(row.get("train_samples_per_second")),
+        )
+        if seconds and speed and epochs and 0 < seconds * speed / epochs < 1e12:
+            return max(1, round(seconds * speed / epochs))
+    batch = figure(state.get("train_batch_size"))
+    ends = [
+        (step, epoch)
+        for row in rows
+        if (step := _step(row)) and (epoch := figure(row.get("epoch"))) and 0 < epoch < 1e9
+    ]
+    if not ends or batch is None or not 0 < batch < 1e9:
+        return None
+    step, epoch = max(ends)
+    estimate = step / epoch * batch
+    return round(estimate) if 1 <= estimate < 1e12 else None
+
+
+def _step(row: Row) -> float | None:
+    step = figure(row.get("step"))
+    return step if step is not None and 0 <= step < 1e12 else None

@@ -1,0 +1,142 @@
+"""What the readers of tables in text files share: where they look, and how rows become a run."""
+
+from __future__ import annotations
+
+import os
+import re
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from diagnostics.errors import DiagnosticsError
+from diagnostics.reader import Reader
+from diagnostics.readers._columns import Split
+from diagnostics.readers._documents import read_bytes
+from diagnostics.readers._lookalikes import looks_like_a_log, reason_against
+from diagnostics.readers._split_roles import RolesBySplit
+from diagnostics.readers._table import RunTable
+from diagnostics.readers._table_head import Head, read_head
+from diagnostics.readers._table_notes import mapping_notes
+from diagnostics.readers._table_run import run_of
+from diagnostics.readers._table_source import rows_of
+from diagnostics.subjects.run_history import RunHistory
+
+__all__ = ["TableReader", "files_in", "read_table"]
+
+_MOST_ENTRIES = 2000
+_MOST_FILES = 20
+_ANYTHING = (".json", ".log", ".txt")
+_LOG_WORDS = re.compile(r"log|hist|metric|loss|score|train|result|progress|eval|curve|stat")
+_HINT = "Give the log of one run: a line per epoch or step, with a loss or a score."
+
+
+class TableReader(Reader):
+    """A reader of tables with a header line.
+
+    Class variables that each reader sets:
+        endings: Ends of the names of the files it looks into, in a folder.
+    """
+
+    endings: ClassVar[tuple[str, ...]]
+
+    @abstractmethod
+    def takes(self, head: Head) -> bool:
+        """Whether a table is of this reader's kind, from its header and first rows."""
+
+    def expects(self, path: Path) -> bool:
+        """Whether a file has the very name of this reader's logs, whatever it holds."""
+        del path
+        return False
+
+    def find(self, path: Path) -> tuple[Path, ...]:
+        """Find a table by its header, or those of a folder, the largest first.
+
+        A file that was named itself is also taken for its very name: reading it says what it lacks.
+        """
+        if path.is_dir():
+            return tuple(file for file in files_in(path, self.endings) if self.claims(file))
+        if not path.is_file():
+            return ()
+        head = read_head(path)
+        if head is None or not looks_like_a_log(head):
+            return (path,) if self.expects(path) else ()
+        return (path,) if self.takes(head) else ()
+
+    def claims(self, path: Path) -> bool:
+        """Whether a file holds a table of this reader's kind."""
+        head = read_head(path)
+        return head is not None and self.takes(head)
+
+
+def files_in(folder: Path, endings: tuple[str, ...]) -> list[Path]:
+    """Return the files of a folder with one of some endings, the largest first, at most 20.
+
+    Of endings that anything may have, such as `.json`, only those whose name speaks of a log.
+    """
+    found = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry, _ in zip(entries, range(_MOST_ENTRIES), strict=False):
+                if _may_be_log(entry.name.lower(), endings) and entry.is_file():
+                    found.append((-entry.stat().st_size, entry.name))
+    except OSError:
+        return []
+    return [folder / name for _, name in sorted(found)[:_MOST_FILES]]
+
+
+def _may_be_log(name: str, endings: tuple[str, ...]) -> bool:
+    if not name.endswith(endings):
+        return False
+    return not name.endswith(_ANYTHING) or _LOG_WORDS.search(name) is not None
+
+
+def read_table(
+    path: Path,
+    *,
+    plain_scores: Split | None = None,
+    from_zero: bool | None = None,
+    step_offset: int = 0,
+    config: Mapping[str, Any] | None = None,
+    renamed: Callable[[str], str] = str,
+) -> RunHistory:
+    """Read a table as the history of one run.
+
+    Args:
+        path: The file.
+        plain_scores: Split of scores whose name says none; None to tell it from the other names.
+        from_zero: Whether epochs are counted from 0; None to tell it from the first one.
+        step_offset: Added to every step: 1 where the log counts from 0.
+        config: Hyperparameters from beside the table.
+        renamed: Turns the name of a column into what it stands for.
+
+    Raises:
+        DiagnosticsError: It is no table, or a table of something else.
+    """
+    head = read_head(path)
+    if head is None:
+        raise _no_table(path)
+    if (reason := reason_against(head)) is not None:
+        raise DiagnosticsError(f"`{path}` is no log of a run. {reason}", _HINT)
+    lost: list[str] = []
+    columns, lines = rows_of(head, lost)
+    names = [renamed(name) for name in columns]
+    roles = RolesBySplit(names, head, plain_scores)
+    table = RunTable(step_offset=step_offset)
+    for values in lines:
+        table.add(roles.of(values).row(values))
+    notes = [note for found in roles.used() for note in mapping_notes(found)]
+    return run_of(
+        table,
+        source=str(path),
+        notes=(*dict.fromkeys(notes), *lost),
+        config=config,
+        from_zero=from_zero,
+    )
+
+
+def _no_table(path: Path) -> DiagnosticsError:
+    """Return why a file is no table: it is missing, empty, a pointer, binary."""
+    if not read_bytes(path).strip():
+        return DiagnosticsError(f"`{path}` is empty: the run has logged nothing yet.")
+    return DiagnosticsError(f"`{path}` is no table of text with a header line.", _HINT)
