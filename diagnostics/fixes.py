@@ -75,7 +75,7 @@ def shorter(run: RunHistory, epochs: float, *, text: str, how: str) -> list[Fix]
 def _epochs(run: RunHistory, epochs: float, *, text: str, how: str, sign: int) -> list[Fix]:
     old = series.number(run.config.get("epochs"))
     if old is None and run.epochs:
-        old = run.epochs[-1].number
+        old = float(run.epochs[-1].number)
     new = max(1, math.ceil(epochs))
     if old is not None and sign * (new - old) <= 0:
         return []

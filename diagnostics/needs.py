@@ -55,8 +55,10 @@ def entity_scores(run: RunHistory) -> str | None:
 
 
 def losses(run: RunHistory) -> str | None:
-    """Need a training or an evaluation loss."""
+    """Need a training or an evaluation loss, by evaluation or by step."""
     if series.train_losses(run) or series.eval_losses(run):
+        return None
+    if any(series.number(row.loss) is not None for row in run.steps):
         return None
     return "the run logged no loss"
 

@@ -46,6 +46,7 @@ class Rule(ABC, Generic[Subject]):
         tier: Strength of its evidence unless a finding says otherwise.
         needs: What the subject must hold for the rule to judge it.
         explains: Identifiers of the rules whose findings are consequences of this one's.
+        preview: Whether the rule is still being tried out and runs only when asked for.
         doubt: What would change its verdict.
         bad: Caption to example that must be flagged.
         good: Caption to example that must not be: the traps that a naive rule falls into.
@@ -57,6 +58,7 @@ class Rule(ABC, Generic[Subject]):
     tier: ClassVar[Tier]
     needs: ClassVar[tuple[Need, ...]] = ()
     explains: ClassVar[tuple[str, ...]] = ()
+    preview: ClassVar[bool] = False
     doubt: ClassVar[str] = ""
     bad: ClassVar[Mapping[str, Any]]
     good: ClassVar[Mapping[str, Any]]

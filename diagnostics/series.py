@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any
 
 from diagnostics import statistics
+from diagnostics.once_per_run import once_per_run
 from diagnostics.subjects.run_history import Epoch, RunHistory
 
 __all__ = [
@@ -18,13 +19,17 @@ __all__ = [
     "eval_losses",
     "evaluations",
     "noise_band",
+    "noise_is_known",
     "number",
     "plan_share",
+    "scale",
     "score_error",
     "score_label",
     "scores",
+    "share_metric",
     "total_steps",
     "train_losses",
+    "train_scores",
     "whole",
 ]
 
@@ -61,11 +66,13 @@ def whole(value: Any) -> int | None:
     return int(found) if found is not None and found.is_integer() and 0 < found < 1e12 else None
 
 
+@once_per_run
 def evaluations(run: RunHistory) -> tuple[Epoch, ...]:
     """Return the points at which the run was evaluated."""
     return tuple(point for point in run.epochs if point.eval_loss is not None or point.metrics)
 
 
+@once_per_run
 def scores(run: RunHistory, metric: str | None = None) -> tuple[Point, ...]:
     """Return a metric (the monitored one by default) wherever it is a finite number."""
     name = run.monitor if metric is None else metric
@@ -78,6 +85,7 @@ def scores(run: RunHistory, metric: str | None = None) -> tuple[Point, ...]:
     )
 
 
+@once_per_run
 def eval_losses(run: RunHistory) -> tuple[Point, ...]:
     """Return the evaluation loss wherever it is finite."""
     return tuple(
@@ -87,6 +95,7 @@ def eval_losses(run: RunHistory) -> tuple[Point, ...]:
     )
 
 
+@once_per_run
 def train_losses(run: RunHistory) -> tuple[Point, ...]:
     """Return the training loss wherever it is finite."""
     return tuple(
@@ -96,6 +105,17 @@ def train_losses(run: RunHistory) -> tuple[Point, ...]:
     )
 
 
+def train_scores(run: RunHistory) -> tuple[Point, ...]:
+    """Return the monitored metric on the training split, which few runs log (`train_f1`)."""
+    return () if run.monitor is None else scores(run, f"train_{run.monitor}")
+
+
+def share_metric(run: RunHistory) -> bool:
+    """Whether the monitored metric is F1 or accuracy of some kind: a share from 0 to 1."""
+    name = run.monitor or ""
+    return run.higher_is_better and ("f1" in name or "accuracy" in name)
+
+
 def score_label(run: RunHistory) -> str:
     """Return the name of the monitored metric as people write it."""
     name = run.monitor or "score"
@@ -103,6 +123,7 @@ def score_label(run: RunHistory) -> str:
     return known.get(name, name)
 
 
+@once_per_run
 def best_point(run: RunHistory) -> Point | None:
     """Return the first point with the best monitored score, None without any."""
     series = scores(run)
@@ -152,19 +173,41 @@ def score_error(run: RunHistory, score: float) -> float | None:
     return None if sentences is None else statistics.binomial_standard_error(score, sentences)
 
 
+@once_per_run
 def noise_band(run: RunHistory) -> float:
     """Return the change of the monitored score within one run that is still noise.
 
     Two standard deviations of its late jitter, but no more than two standard errors of the
     development split: jitter measured on a collapsing curve would hide the collapse. Never below
-    `NOISE_FLOOR`; for a loss never below 3 % of its best value.
+    `NOISE_FLOOR`; for a loss and for what is no share never below 3 % of its best value.
     """
-    series = scores(run)
     best = best_point(run)
     if best is None:
         return NOISE_FLOOR
-    floor = 0.03 * abs(best.value) if run.monitor == "loss" else NOISE_FLOOR
-    jitter = statistics.jitter([point.value for point in series])
-    error = score_error(run, best.value)
-    known = [2 * noise for noise in (jitter, error) if noise is not None]
-    return max(floor, min(known)) if known else max(floor, BLIND_NOISE)
+    relative = run.monitor == "loss" or scale(run) != 1
+    floor = 0.03 * abs(best.value) if relative else NOISE_FLOOR
+    known = _known_noise(run, best.value)
+    return max(floor, 2 * min(known)) if known else max(floor, BLIND_NOISE * scale(run))
+
+
+def noise_is_known(run: RunHistory) -> bool:
+    """Whether the run shows how noisy its score is; otherwise `noise_band` assumes a figure."""
+    best = best_point(run)
+    return best is not None and bool(_known_noise(run, best.value))
+
+
+def _known_noise(run: RunHistory, best: float) -> list[float]:
+    jitter = statistics.jitter([point.value for point in scores(run)])
+    return [noise for noise in (jitter, score_error(run, best)) if noise is not None]
+
+
+def scale(run: RunHistory) -> float:
+    """Return what thresholds given for scores from 0 to 1 are multiplied by: 1 for such a score.
+
+    Perplexities, percentages and the like are measured by their own best value.
+    """
+    values = [abs(point.value) for point in scores(run)]
+    best = best_point(run)
+    if best is None or run.monitor == "loss" or median(values) <= 1.5:
+        return 1.0
+    return abs(best.value) or 1.0

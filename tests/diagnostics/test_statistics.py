@@ -8,7 +8,7 @@ import random
 from statistics import fmean, stdev
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diagnostics import statistics
@@ -28,6 +28,7 @@ def brute_force_rising_p(values: list[float]) -> float:
     return sum(score(order) >= seen for order in orders) / len(orders)
 
 
+@settings(deadline=None)  # all orders of seven values take a while on a busy machine
 @given(
     st.lists(FINITE, min_size=4, max_size=7)
     | st.lists(st.integers(0, 3).map(float), min_size=4, max_size=7)
@@ -96,3 +97,20 @@ def test_standard_errors_are_positive_and_shrink(share: float, count: int) -> No
     error = statistics.binomial_standard_error(share, count)
     assert 0 < error <= 0.5
     assert statistics.binomial_standard_error(share, 4 * count) < error
+
+
+@pytest.mark.parametrize("count", [2, 5, 10, 20, 50])
+def test_the_best_of_equal_scores_is_that_lucky(count: int) -> None:
+    generator = random.Random(count)
+    drawn = [max(generator.gauss(0, 1) for _ in range(count)) for _ in range(4000)]
+    assert statistics.expected_maximum(count) == pytest.approx(fmean(drawn), abs=0.06)
+
+
+def test_the_best_of_one_owes_nothing_to_luck() -> None:
+    assert statistics.expected_maximum(1) == pytest.approx(0)
+
+
+def test_wilson_upper_bound() -> None:
+    assert statistics.wilson_upper(0, 15) > 0.2 > statistics.wilson_upper(0, 16)
+    assert statistics.wilson_upper(50, 100) == pytest.approx(0.596, abs=0.001)
+    assert statistics.wilson_upper(10, 10) == pytest.approx(1)

@@ -34,7 +34,16 @@ class AllOCollapse(Rule[RunHistory]):
     severity: ClassVar = Severity.ERROR
     tier: ClassVar = Tier.CONCLUSIVE
     needs: ClassVar = (needs.entity_scores, needs.evaluations(2))
-    explains: ClassVar = ("R106", "R202", "R302", "R303")
+    explains: ClassVar = (
+        "R106",
+        "R201",
+        "R202",
+        "R206",
+        "R302",
+        "R303",
+        "R304",
+        "R308",
+    )
     doubt: ClassVar = "The first epochs of a slow start look the same."
     bad: ClassVar = {
         "F1 is 0 to the end": run_example(
@@ -42,6 +51,11 @@ class AllOCollapse(Rule[RunHistory]):
             precision=(0.0, 0.0, 0.0, 0.0),
             recall=(0.0, 0.0, 0.0, 0.0),
             accuracy=(0.83, 0.83, 0.83, 0.83),
+        ),
+        "never more than a hit or two, and none in the end": run_example(
+            f1=(0.02, 0.0, 0.006, 0.005, 0.0),
+            precision=(0.05, 0.0, 0.004, 0.003, 0.0),
+            recall=(0.013, 0.0, 0.013, 0.013, 0.0),
         ),
         "a few lucky hits at the end of a collapse": run_example(
             f1=(0.5, 0.02, 0.01), precision=(0.5, 0.6, 0.5), recall=(0.5, 0.01, 0.005)
@@ -57,6 +71,14 @@ class AllOCollapse(Rule[RunHistory]):
             recall=(0.0, 0.0),
             eval_loss=(1.0, 0.8),
             max_steps=900,
+        ),
+        "pruned by a search while its loss fell": run_example(
+            f1=(0.0, 0.0, 0.0),
+            precision=(0.0, 0.0, 0.0),
+            recall=(0.0, 0.0, 0.0),
+            eval_loss=(1.0, 0.8, 0.7),
+            max_steps=500,
+            state="pruned",
         ),
         "low, but it does predict entities": run_example(
             f1=(0.01, 0.03), precision=(0.006, 0.02), recall=(0.1, 0.15)
@@ -75,17 +97,19 @@ class AllOCollapse(Rule[RunHistory]):
         share = series.plan_share(run)
         if share is not None and share < 0.5:
             return NotApplicable(reason=f"the run stands at {share:.0%} of its plan")
+        if run.config.get("state") == "pruned" and (share is None or share < 0.9):
+            return NotApplicable(reason="the search stopped the run before its end")
         tail = points[-2:]
         if max(point.value for point in tail) >= self.ceiling:
             return []
-        ratio = _predicted_per_gold(run)
-        if max(point.value for point in tail) > 0 and (
-            ratio is None or ratio > self.fewest_predicted
-        ):
-            return []
-        return [self._finding(run, points)]
+        silent = max(point.value for point in tail) == 0
+        if not silent:
+            ratio = _predicted_per_gold(run)
+            silent = ratio is not None and ratio <= self.fewest_predicted
+        never = points[-1].value == 0 and max(point.value for point in points) < self.ceiling
+        return [self._finding(run, points, silent=silent)] if silent or never else []
 
-    def _finding(self, run: RunHistory, points: Sequence[series.Point]) -> Finding:
+    def _finding(self, run: RunHistory, points: Sequence[series.Point], *, silent: bool) -> Finding:
         first = next(
             point
             for position, point in enumerate(points)
@@ -99,7 +123,13 @@ class AllOCollapse(Rule[RunHistory]):
             f"F1 is {points[-1].value:.3g} from epoch {first.epoch:g} to the end: "
             "the model predicts O for (nearly) every word."
         )
-        if accuracy:
+        if not silent:
+            highest = max(point.value for point in points)
+            message = (
+                f"F1 is 0 at the end and was never above {highest:.2g}: what the model marks is no "
+                "entity."
+            )
+        elif accuracy:
             message += f" Its accuracy of {accuracy[-1].value:.3f} is the share of O words."
             evidence.append(Evidence(label="accuracy", value=accuracy[-1].value))
         return self.finding(message, evidence=evidence, fixes=_fixes(run))

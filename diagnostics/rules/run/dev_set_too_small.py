@@ -35,6 +35,7 @@ class DevSetTooSmall(Rule[RunHistory]):
     severity: ClassVar = Severity.WARNING
     tier: ClassVar = Tier.STATISTICAL
     needs: ClassVar = (needs.task_metric,)
+    explains: ClassVar = ("R107", "R206", "R307")
     doubt: ClassVar = "The same ranking of settings on another split."
     bad: ClassVar = {
         "43 entities": run_example(f1=(0.5, 0.7, 0.73), dataset={"dev_entities": 43}),

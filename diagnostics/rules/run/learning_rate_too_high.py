@@ -36,7 +36,10 @@ class LearningRateTooHigh(Rule[RunHistory]):
     severity: ClassVar = Severity.WARNING
     tier: ClassVar = Tier.STATISTICAL
     needs: ClassVar = (needs.losses,)
-    explains: ClassVar = ("R104", "R106", "R201", "R202", "R301", "R302", "R303")
+    explains: ClassVar = (
+        "R104", "R106", "R107", "R110", "R201", "R202", "R204", "R205", "R206",
+        "R301", "R302", "R303", "R304", "R307", "R308",
+    )  # fmt: skip
     doubt: ClassVar = (
         "A cyclic schedule or a resumed run also raises the training loss, for a while."
     )
@@ -60,6 +63,9 @@ class LearningRateTooHigh(Rule[RunHistory]):
         "a noisy end": run_example(
             train_loss=(0.9, 0.4, 0.2, 0.21, 0.19, 0.22), f1=(0.5, 0.6, 0.7, 0.7, 0.71, 0.7)
         ),
+        "the training loss falls to the end, whatever the score does": run_example(
+            train_loss=(0.111, 0.15, 0.103, 0.087, 0.057), f1=(0.92, 0.94, 0.31, 0.3, 0.34)
+        ),
         "memorised: tiny losses that double": run_example(
             train_loss=(0.9, 0.1, 0.001, 0.001, 0.002, 0.003), f1=(0.5, 0.8, 0.8, 0.8, 0.8, 0.8)
         ),
@@ -74,6 +80,9 @@ class LearningRateTooHigh(Rule[RunHistory]):
     collapse: float = 0.5
     """Share of the best score below which the end counts as a collapse. Judgement."""
 
+    nothing: float = 0.05
+    """Score of a model that knows nothing; an error rate is 1 less it."""
+
     far_above: float = 3.0
     """Factor over the usual range beyond which a run that never learned is blamed on the rate."""
 
@@ -81,11 +90,11 @@ class LearningRateTooHigh(Rule[RunHistory]):
         """Look for a training loss that climbs back, and for rates far beyond what is usual."""
         losses = [point.value for point in series.train_losses(run)]
         if self._never_learned(run):
-            return [self._finding(run, losses, tier=Tier.HEURISTIC)]
+            return [self._unlearned(run, losses)]
         if len(losses) < statistics.FEWEST_FOR_A_TREND:
             return NotApplicable(reason=f"{len(losses)} training losses show no trend; 4 might")
         if self._climbs_back(losses) and self._hurts(run, losses):
-            return [self._finding(run, losses, tier=Tier.STATISTICAL)]
+            return [self._overshot(run, losses)]
         return []
 
     def _never_learned(self, run: RunHistory) -> bool:
@@ -99,7 +108,7 @@ class LearningRateTooHigh(Rule[RunHistory]):
     def _climbs_back(self, losses: Sequence[float]) -> bool:
         """Whether the end lies clearly above the minimum, relative to what had been gained."""
         lowest = min(losses)
-        if lowest <= 0:
+        if lowest <= 0 or lowest in losses[-2:]:
             return False
         end = median(losses[-2:])
         progress = max(losses[0], end) - lowest
@@ -116,32 +125,58 @@ class LearningRateTooHigh(Rule[RunHistory]):
         after = losses[losses.index(min(losses)) :]
         return statistics.rising_p(after) < 0.05
 
-    def _finding(self, run: RunHistory, losses: Sequence[float], *, tier: Tier) -> Finding:
-        rate = series.number(run.config.get("learning_rate"))
+    def _lost_all(self, run: RunHistory) -> bool:
+        """Whether the score ends where a model that knows nothing has it."""
+        end = series.end_score(series.scores(run), 2)
+        return end < self.nothing if run.higher_is_better else end > 1 - self.nothing
+
+    def _unlearned(self, run: RunHistory, losses: Sequence[float]) -> Finding:
+        """Tell of a score that never left 0, far above the usual rates."""
+        usual = reference_values.learning_rate_range(run)
+        # A loss that stands still as well is more than a comparison of the rate with others.
+        parked = len(losses) >= statistics.FEWEST_FOR_A_TREND
+        parked = parked and statistics.falling_p(losses) >= 0.05
+        return self.finding(
+            f"F1 never left 0{_at(run)}; usual is {usual.low:g} to {usual.high:g} ({usual.kind}).",
+            evidence=_loss_evidence(losses),
+            fixes=[fixes.lower_learning_rate(run, 10)],
+            severity=Severity.WARNING if parked else Severity.INFO,
+            tier=Tier.STATISTICAL if parked else Tier.HEURISTIC,
+        )
+
+    def _overshot(self, run: RunHistory, losses: Sequence[float]) -> Finding:
+        """Tell of a training loss that climbs back, and of what it did to the score."""
         best = series.best_point(run)
         learned = best is not None and run.monitor != "loss" and best.value > 0.1
-        at = "" if rate is None else f" at a learning rate of {rate:g}"
-        evidence = []
-        if losses:
-            evidence = [
-                Evidence(label="lowest training loss", value=min(losses)),
-                Evidence(label="training loss at the end", value=median(losses[-2:])),
-            ]
-        if tier is Tier.HEURISTIC:
-            usual = reference_values.learning_rate_range(run)
-            seen = f"F1 never left 0{at}; usual is {usual.low:g} to {usual.high:g} ({usual.kind})."
-        else:
-            seen = f"The training loss climbs back from {min(losses):.3g} to {losses[-1]:.3g}{at}."
+        seen = (
+            f"The training loss climbs back from {min(losses):.3g} to {losses[-1]:.3g}{_at(run)}."
+        )
         if learned and best is not None:
             last = series.scores(run)[-1]
             seen += (
                 f" {series.score_label(run)} goes from {best.value:.3f} at epoch {best.epoch:g} "
                 f"to {last.value:.3f} at epoch {last.epoch:g}."
             )
+        # The loss ends above its beginning, or the score at nought: no statistics are needed.
+        destroyed = learned and (median(losses[-2:]) > losses[0] or self._lost_all(run))
         return self.finding(
             seen,
-            evidence=evidence,
+            evidence=_loss_evidence(losses),
             fixes=[fixes.lower_learning_rate(run, 3 if learned else 10)],
-            severity=Severity.ERROR if learned else Severity.WARNING,
-            tier=tier,
+            severity=Severity.ERROR if destroyed else Severity.WARNING,
+            tier=Tier.CONCLUSIVE if destroyed else Tier.STATISTICAL,
         )
+
+
+def _at(run: RunHistory) -> str:
+    rate = series.number(run.config.get("learning_rate"))
+    return "" if rate is None else f" at a learning rate of {rate:g}"
+
+
+def _loss_evidence(losses: Sequence[float]) -> list[Evidence]:
+    if not losses:
+        return []
+    return [
+        Evidence(label="lowest training loss", value=min(losses)),
+        Evidence(label="training loss at the end", value=median(losses[-2:])),
+    ]

@@ -34,7 +34,16 @@ class LearningRateTooLow(Rule[RunHistory]):
     severity: ClassVar = Severity.WARNING
     tier: ClassVar = Tier.STATISTICAL
     needs: ClassVar = (needs.learning_rate, needs.losses, needs.evaluations(4))
-    explains: ClassVar = ("R104", "R105", "R301", "R302", "R303")
+    explains: ClassVar = (
+        "R104",
+        "R105",
+        "R205",
+        "R301",
+        "R302",
+        "R303",
+        "R304",
+        "R308",
+    )
     doubt: ClassVar = "Adapters and frozen encoders have other usual ranges, ten times higher."
     bad: ClassVar = {
         "a hundredth of the usual rate": run_example(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from diagnostics import needs, series
+from diagnostics import needs, series, statistics
 from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, Fix, Severity, Tier
 from diagnostics.rule import Rule
@@ -35,11 +35,14 @@ class LossRisesMetricHolds(Rule[RunHistory]):
     name: ClassVar = "loss-rises-metric-holds"
     severity: ClassVar = Severity.INFO
     tier: ClassVar = Tier.STATISTICAL
-    needs: ClassVar = (needs.task_metric, needs.evaluations(4))
+    needs: ClassVar = (needs.task_metric, needs.evaluations(3))
     doubt: ClassVar = "A score that falls in later epochs."
     bad: ClassVar = {
         "the loss doubles, F1 stays": run_example(
             f1=(0.6, 0.72, 0.73, 0.72, 0.73, 0.73), eval_loss=(0.5, 0.4, 0.5, 0.6, 0.7, 0.8)
+        ),
+        "by a third in the last of three epochs": run_example(
+            f1=(0.85, 0.86, 0.86), eval_loss=(0.32, 0.32, 0.44)
         ),
     }
     good: ClassVar = {
@@ -53,13 +56,18 @@ class LossRisesMetricHolds(Rule[RunHistory]):
     rise: float = 0.05
     """Rise of the evaluation loss over its minimum that is worth a line, as a share of it."""
 
+    clear_rise: float = 0.2
+    """The same where three evaluations are all there is, which show no trend. Judgement."""
+
     def check(self, run: RunHistory) -> Sequence[Finding]:
         """Look for a loss above its minimum under a score at its best."""
         losses, best = series.eval_losses(run), series.best_point(run)
         if len(losses) < 2 or best is None or (run.higher_is_better and best.value < 0.05):
             return []
         lowest, last = min(losses, key=lambda point: point.value), losses[-1]
-        if lowest.value <= 0 or last.value <= (1 + self.rise) * lowest.value:
+        few = len(losses) < statistics.FEWEST_FOR_A_TREND
+        rise = self.clear_rise if few else self.rise
+        if lowest.value <= 0 or last.value <= (1 + rise) * lowest.value:
             return []
         # Compared is the epoch that the loss would choose; the best one was chosen for its luck.
         chosen = [point for point in series.scores(run) if point.epoch == lowest.epoch]
@@ -83,6 +91,7 @@ class LossRisesMetricHolds(Rule[RunHistory]):
                     Evidence(label="drop of the score since", value=drop),
                 ],
                 fixes=_fixes(run),
+                tier=Tier.HEURISTIC if few else Tier.STATISTICAL,
             )
         ]
 

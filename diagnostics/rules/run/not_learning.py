@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
 from typing import ClassVar
 
-from diagnostics import fixes, needs, series, statistics
+from diagnostics import fixes, needs, series, statistics, step_series
 from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, Fix, NotApplicable, Severity, Tier
 from diagnostics.rule import Rule
@@ -33,8 +36,8 @@ class NotLearning(Rule[RunHistory]):
     name: ClassVar = "not-learning"
     severity: ClassVar = Severity.WARNING
     tier: ClassVar = Tier.STATISTICAL
-    needs: ClassVar = (needs.steps, needs.losses, needs.evaluations(4))
-    explains: ClassVar = ("R106", "R301", "R302", "R303")
+    needs: ClassVar = (needs.losses,)
+    explains: ClassVar = ("R106", "R201", "R205", "R206", "R301", "R302", "R303", "R304", "R307")
     doubt: ClassVar = "A warm-up that is still running, or a model that was trained before."
     bad: ClassVar = {
         "the loss of guessing among four, for six epochs": run_example(
@@ -42,6 +45,14 @@ class NotLearning(Rule[RunHistory]):
             eval_loss=(1.386, 1.387, 1.386, 1.386, 1.387, 1.386),
             accuracy=(0.25, 0.26, 0.24, 0.25, 0.26, 0.25),
             learning_rate=2e-5,
+        ),
+        "always the more frequent of two classes, at a good-looking accuracy": run_example(
+            train_loss=(0.644, 0.645, 0.643, 0.648, 0.65),
+            eval_loss=(0.637, 0.655, 0.633, 0.625, 0.627),
+            accuracy=(0.6838, 0.6838, 0.6838, 0.6838, 0.6838),
+        ),
+        "a training loss at ln 200, without any evaluation": run_example(
+            step_losses=[5.3 + 0.01 * (step % 3) for step in range(200)], steps_per_epoch=100
         ),
     }
     good: ClassVar = {
@@ -54,6 +65,10 @@ class NotLearning(Rule[RunHistory]):
         "converged before the first evaluation": run_example(
             train_loss=(0.1, 0.1, 0.1, 0.1), eval_loss=(0.2, 0.2, 0.2, 0.2), f1=(0.9, 0.9, 0.9, 0.9)
         ),
+        "a noisy training loss that falls, without any evaluation": run_example(
+            step_losses=[0.7 - 0.004 * step + 0.1 * (step % 3) for step in range(110)],
+            steps_per_epoch=50,
+        ),
         "a high but useful loss, as label smoothing gives": run_example(
             eval_loss=(0.81, 0.8, 0.8, 0.8), f1=(0.92, 0.93, 0.93, 0.93)
         ),
@@ -65,32 +80,65 @@ class NotLearning(Rule[RunHistory]):
     least_gain: float = 0.02
     """Gain over the whole run below which a loss has not moved, as a share of its first value."""
 
+    parked: float = 0.05
+    """The same where loss and accuracy are those of a constant answer."""
+
+    enough_losses: int = 20
+    """Losses by step that stand for the evaluations where there are fewer than 4."""
+
+    enough_epochs: int = 10
+    """Evaluations that stand for enough steps where no step was numbered. Judgement."""
+
     learned: float = 0.6
     """Score (F1 or accuracy) from which a flat run may simply have converged early. Judgement."""
 
+    converged: float = 0.9
+    """Accuracy from which a constant one is taken for a converged run. Judgement."""
+
+    near_guessing: float = 0.03
+    """Distance of the loss from the entropy of the accuracy, as a share of it, at which a constant
+    accuracy is that of always giving the most frequent answer."""
+
     def check(self, run: RunHistory) -> Sequence[Finding] | NotApplicable:
         """Look for a run in which every series stays where it began."""
-        steps = series.total_steps(run) or 0
-        if steps < self.least_steps:
+        steps = series.total_steps(run)
+        if steps is not None and steps < self.least_steps:
             return NotApplicable(
                 reason=f"{steps} steps are too few; standing still is normal below 100"
             )
-        tracks = [
-            [point.value for point in track]
-            for track in (series.train_losses(run), series.eval_losses(run))
-            if len(track) >= statistics.FEWEST_FOR_A_TREND
-        ]
+        if steps is None and len(series.evaluations(run)) < self.enough_epochs:
+            return NotApplicable(reason="the run logged no step numbers and few evaluations")
+        tracks = self._tracks(run)
         if not tracks:
-            return NotApplicable(reason="fewer than 4 losses show no trend")
-        if not all(self._flat(track) for track in tracks) or self._score_moved(run):
+            return NotApplicable(
+                reason="the run logged fewer than 4 evaluations with a loss and too few losses "
+                "between them, which show no trend"
+            )
+        least = self.parked if self._guesses(run) else self.least_gain
+        if not all(self._flat(track, least) for track in tracks) or self._score_moved(run):
             return []
         return [self._finding(run, tracks[0], steps)]
 
-    def _flat(self, values: Sequence[float]) -> bool:
+    def _tracks(self, run: RunHistory) -> list[list[float]]:
+        """Return the losses by evaluation; with too few of these the medians of those by step."""
+        if len(series.evaluations(run)) >= statistics.FEWEST_FOR_A_TREND:
+            by_epoch = (series.train_losses(run), series.eval_losses(run))
+            return [
+                [point.value for point in track]
+                for track in by_epoch
+                if len(track) >= statistics.FEWEST_FOR_A_TREND
+            ]
+        logged = [point.value for point in step_series.losses(run)]
+        if len(logged) < self.enough_losses or min(logged) < 0:
+            return []
+        edges = [round(index * len(logged) / 10) for index in range(11)]
+        return [[median(logged[start:end]) for start, end in pairwise(edges)]]
+
+    def _flat(self, values: Sequence[float], least: float) -> bool:
         gain = -statistics.theil_sen_slope(values) * (len(values) - 1)
         noise = 2 * (statistics.jitter(values) or 0.0)
         still = min(values) > 0.9 * values[0] > 0  # the slope of a valley is nought, too
-        return still and gain < max(self.least_gain * values[0], min(noise, 0.1 * values[0]))
+        return still and gain < max(least * values[0], min(noise, 0.1 * values[0]))
 
     def _score_moved(self, run: RunHistory) -> bool:
         """Whether the score rose beyond noise, or is high enough to have converged early."""
@@ -99,9 +147,27 @@ class NotLearning(Rule[RunHistory]):
             return False
         values = [point.value for point in points]
         gain = statistics.theil_sen_slope(values) * (len(values) - 1)
-        return gain > series.noise_band(run) or max(values) >= self.learned
+        if gain > series.noise_band(run):
+            return True
+        return max(values) >= self.learned and not self._guesses(run)
 
-    def _finding(self, run: RunHistory, losses: Sequence[float], steps: int) -> Finding:
+    def _guesses(self, run: RunHistory) -> bool:
+        """Whether accuracy and loss are those of always giving the most frequent answer.
+
+        A constant answer is right in a share `a` of the cases, and at best has the entropy of `a`
+        as its loss (exactly so for two classes).
+        """
+        accuracies = {point.value for point in series.scores(run, "accuracy")}
+        losses = series.eval_losses(run)
+        if len(accuracies) != 1 or len(losses) < statistics.FEWEST_FOR_A_TREND:
+            return False
+        share = accuracies.pop()
+        if not 0 < share < self.converged:
+            return False
+        entropy = -share * math.log(share) - (1 - share) * math.log(1 - share)
+        return abs(losses[-1].value - entropy) <= self.near_guessing * entropy
+
+    def _finding(self, run: RunHistory, losses: Sequence[float], steps: int | None) -> Finding:
         probe = Fix(
             text="Train on 32 sentences only: they must be learned by heart (F1 above 0.9).",
             parameter="train_sentences",
@@ -109,13 +175,19 @@ class NotLearning(Rule[RunHistory]):
             new=32,
             how="a probe: if it fails, labels, alignment or frozen weights are at fault",
         )
+        over = f"{len(losses)} points" if steps is None else f"{steps} steps ({len(losses)} points)"
+        message = (
+            f"Over {over} the loss stays at {losses[0]:.3g} to {losses[-1]:.3g} and the score does "
+            "not rise."
+        )
+        if self._guesses(run):
+            message += " Loss and accuracy are those of always giving the most frequent answer."
         return self.finding(
-            f"Over {steps} steps and {len(losses)} points the loss stays at {losses[0]:.3g} to "
-            f"{losses[-1]:.3g} and the score does not rise.",
+            message,
             evidence=[
                 Evidence(label="first loss", value=losses[0]),
                 Evidence(label="last loss", value=losses[-1]),
-                Evidence(label="steps", value=steps),
+                Evidence(label="points", value=len(losses)),
             ],
             fixes=[probe, *fixes.raise_learning_rate(run, 3)],
         )

@@ -28,7 +28,8 @@ class OverfitsMetric(Rule[RunHistory]):
 
     Source: in 24 of 32 public runs whose evaluation loss rose by more than 5 %, F1 was no lower
     than at the loss's minimum, so the loss is no evidence here. The score must fall by more than
-    its noise, and by trend (exact Mann-Kendall, p < 0.05) or by two standard errors of the split.
+    its noise, and by trend (exact Mann-Kendall, p < 0.05) or by two standard errors of the split
+    beyond what the best of so many scores owes to luck.
     """
 
     id: ClassVar = "R201"
@@ -36,15 +37,21 @@ class OverfitsMetric(Rule[RunHistory]):
     severity: ClassVar = Severity.WARNING
     tier: ClassVar = Tier.STATISTICAL
     needs: ClassVar = (needs.task_metric, needs.evaluations(4))
-    explains: ClassVar = ("R106", "R202")
+    explains: ClassVar = ("R106", "R202", "R204", "R206")
     doubt: ClassVar = "The best epoch is chosen for its luck, too; a second seed tells."
     bad: ClassVar = {
         "F1 falls steadily after epoch 2": run_example(
             f1=(0.6, 0.72, 0.7, 0.67, 0.65, 0.62, 0.6),
             eval_loss=(0.5, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
         ),
+        "a collapse to a third in three evaluations": run_example(
+            train_loss=(0.111, 0.15, 0.103, 0.087, 0.057), accuracy=(0.92, 0.94, 0.31, 0.3, 0.34)
+        ),
     }
     good: ClassVar = {
+        "one entity of a tiny split": run_example(
+            f1=(0.5, 0.78, 0.9412, 0.9412, 0.9412, 0.875, 0.875, 0.875)
+        ),
         "the evaluation loss alone rises": run_example(
             f1=(0.6, 0.72, 0.73, 0.72, 0.73, 0.73), eval_loss=(0.5, 0.4, 0.5, 0.6, 0.7, 0.8)
         ),
@@ -56,6 +63,9 @@ class OverfitsMetric(Rule[RunHistory]):
 
     after_best: int = 3
     """Evaluations that must follow the best one: the last of them are compared with it."""
+
+    unknown_error: float = 0.08
+    """Standard error assumed where the size of the split is unknown: that of 100 entities."""
 
     small_drop: float = 0.02
     """Drop of the score that is real but too small for a warning, in score. Judgement."""
@@ -72,20 +82,30 @@ class OverfitsMetric(Rule[RunHistory]):
         if drop <= noise:
             return []
         p = statistics.falling_p([sign * point.value for point in after])
-        error = series.score_error(run, best.value)
-        if p >= 0.05 and (error is None or drop <= 2 * error):
+        # A fall in a single step is one wrong entity of a tiny split, however long it stays.
+        trend = p < 0.05 and len({point.value for point in after}) >= 3
+        # Without a trend the fall must also exceed what the best of so many scores owes to luck.
+        error = self._error(run, series.end_score(points))
+        luck = statistics.expected_maximum(len(points)) * error
+        if not trend and drop - luck <= 2 * error:
             return []
+        verb = "falls" if sign > 0 else "rises"
         message = (
-            f"{series.score_label(run)} falls from {best.value:.3f} at epoch {best.epoch:g} to "
+            f"{series.score_label(run)} {verb} from {best.value:.3f} at epoch {best.epoch:g} to "
             f"{series.end_score(points):.3f} at the end (median of the last 3), "
             f"more than its noise of {noise:.3f}."
         )
         # The best of several epochs is partly luck: one sigma of its lead is not counted.
         certain = drop - noise / 2
-        severity = Severity.WARNING if certain > self.small_drop else Severity.INFO
+        small = self.small_drop * series.scale(run)
+        severity = Severity.WARNING if certain > small else Severity.INFO
         fixes_ = _fixes(run, best.epoch)
         evidence = _evidence(points, best, noise, p)
         return [self.finding(message, evidence=evidence, fixes=fixes_, severity=severity)]
+
+    def _error(self, run: RunHistory, score: float) -> float:
+        error = series.score_error(run, score)
+        return self.unknown_error * series.scale(run) if error is None else error
 
 
 def _evidence(

@@ -10,7 +10,7 @@ from diagnostics import fixes, needs
 from diagnostics.examples import run_example
 from diagnostics.findings import Finding, Fix, Severity, Tier
 from diagnostics.rule import Rule
-from diagnostics.rules.run._precision_recall import steady_gap
+from diagnostics.rules.run._evidence.precision_recall import steady_gap
 from diagnostics.subjects.run_history import RunHistory
 
 __all__ = ["RecallFarAbovePrecision"]

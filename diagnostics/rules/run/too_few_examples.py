@@ -26,26 +26,36 @@ class TooFewExamples(Rule[RunHistory]):
     several seeds before two settings are compared.
 
     Source: spaCy's `debug data` fails below 100 documents. With a good encoder and easy types 200
-    sentences can do (a public run reached F1 0.757), so a run that scores well is only told.
+    sentences can do (a public run reached F1 0.757), so it is a warning only where the model knows
+    its sentences by heart and still does not score well.
     """
 
     id: ClassVar = "R401"
     name: ClassVar = "too-few-examples"
     severity: ClassVar = Severity.WARNING
-    tier: ClassVar = Tier.HEURISTIC
+    tier: ClassVar = Tier.STATISTICAL
     doubt: ClassVar = "Training on half of the sentences scores the same."
     bad: ClassVar = {
         "40 sentences": run_example(f1=(0.1, 0.2, 0.3), dataset={"train_sentences": 40}),
+        "40 sentences, known by heart": run_example(
+            f1=(0.3, 0.45, 0.5), train_loss=(0.6, 0.05, 0.01), dataset={"train_sentences": 40}
+        ),
     }
     good: ClassVar = {
         "1,000 sentences": run_example(f1=(0.1, 0.5, 0.7), dataset={"train_sentences": 1000}),
     }
 
     few: int = 100
-    """Sentences below which a warning is due, unless the score is good; spaCy fails below it."""
+    """Sentences below which a warning is due if nothing is left to learn; spaCy fails below it."""
 
     some: int = 200
     """Sentences below which it is worth a line, in sentences."""
+
+    known_score: float = 0.98
+    """Training score from which the sentences have nothing left to teach."""
+
+    known_loss: float = 0.02
+    """Training loss per word that stands for such a score."""
 
     good_score: float = 0.8
     """Score from which the number of sentences evidently sufficed. Judgement."""
@@ -59,9 +69,7 @@ class TooFewExamples(Rule[RunHistory]):
             return NotApplicable(reason="the run did not record how many sentences it trained on")
         if count >= self.some:
             return []
-        best = series.best_point(run)
-        fine = best is not None and run.higher_is_better and best.value >= self.good_score
-        grave = exact is not None and count < self.few and not fine
+        grave = exact is not None and count < self.few and self._exhausted(run)
         about = "" if exact is not None else "About "
         return [
             self.finding(
@@ -70,8 +78,19 @@ class TooFewExamples(Rule[RunHistory]):
                 evidence=[Evidence(label="training sentences", value=count)],
                 fixes=self._fixes(run, count),
                 severity=Severity.WARNING if grave else Severity.INFO,
+                tier=Tier.STATISTICAL if grave else Tier.HEURISTIC,
             )
         ]
+
+    def _exhausted(self, run: RunHistory) -> bool:
+        """Whether the model knows these sentences by heart and still does not score well."""
+        best = series.best_point(run)
+        if best is None or not series.share_metric(run) or best.value >= self.good_score:
+            return False
+        logged, losses = series.train_scores(run), series.train_losses(run)
+        if logged:
+            return logged[-1].value >= self.known_score
+        return bool(losses) and 0 <= losses[-1].value < self.known_loss
 
     def _fixes(self, run: RunHistory, count: int) -> list[Fix]:
         label = Fix(

@@ -106,7 +106,7 @@ def test_ids_and_names_are_unique_and_well_formed() -> None:
     assert max(Counter(rule.id for rule in RULES).values()) == 1
     assert max(Counter(rule.name for rule in RULES).values()) == 1
     for rule in RULES:
-        assert re.fullmatch(r"R[1-5]\d\d", rule.id)
+        assert re.fullmatch(r"R[1-7]\d\d", rule.id)
         assert re.fullmatch(r"[a-z]+(-[a-z]+)*", rule.name)
 
 

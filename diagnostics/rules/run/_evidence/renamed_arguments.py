@@ -1,0 +1,63 @@
+"""Arguments of `transformers` that were renamed or removed, and what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from diagnostics.findings import Value
+
+__all__ = ["CHECKED_AGAINST", "RENAMED", "Renamed"]
+
+CHECKED_AGAINST = "5.23"
+"""Release of transformers in which none of the old names exists and all of the new ones do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renamed:
+    """What became of an argument.
+
+    Attributes:
+        new: The name to use instead; empty when the argument was removed.
+        value: What to set it to when the run did not record the old value.
+        keeps_value: Whether the old value can be set under the new name.
+        note: What else there is to know; empty when nothing is.
+    """
+
+    new: str = ""
+    value: Value = True
+    keeps_value: bool = False
+    note: str = ""
+
+
+RENAMED: Mapping[str, Renamed] = {
+    "evaluation_strategy": Renamed(
+        new="eval_strategy", value="epoch", keeps_value=True, note="renamed in Transformers 4.41"
+    ),
+    "evaluate_during_training": Renamed(new="eval_strategy", value="epoch"),
+    "warmup_ratio": Renamed(
+        new="warmup_steps", value=0.1, keeps_value=True, note="below 1 it is a share of the steps"
+    ),
+    "no_cuda": Renamed(new="use_cpu", value=True, keeps_value=True),
+    "group_by_length": Renamed(new="train_sampling_strategy", value="group_by_length"),
+    "adafactor": Renamed(new="optim", value="adafactor"),
+    "per_gpu_train_batch_size": Renamed(
+        new="per_device_train_batch_size", value=8, keeps_value=True
+    ),
+    "per_gpu_eval_batch_size": Renamed(new="per_device_eval_batch_size", value=8, keeps_value=True),
+    "include_inputs_for_metrics": Renamed(
+        new="include_for_metrics", value="inputs", note="a list of names"
+    ),
+    "overwrite_output_dir": Renamed(note="the folder is always written to"),
+    "save_safetensors": Renamed(note="weights are always saved as safetensors"),
+    "logging_dir": Renamed(note="set the environment variable TENSORBOARD_LOGGING_DIR"),
+    "use_mps_device": Renamed(note="the device is found by itself"),
+    "fp16_backend": Renamed(note="fp16=True is enough"),
+    "half_precision_backend": Renamed(note="fp16=True or bf16=True is enough"),
+    "fp16_opt_level": Renamed(note="fp16=True is enough"),
+    "push_to_hub_model_id": Renamed(new="hub_model_id", value="the name", keeps_value=True),
+    "tokenizer": Renamed(
+        new="processing_class", value="tokenizer", note="an argument of Trainer: pass the tokenizer"
+    ),
+}
+"""Old name to what became of it."""

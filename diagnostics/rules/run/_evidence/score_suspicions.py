@@ -1,0 +1,216 @@
+"""What makes a logged score suspect, each as a sentence with its figures and a way out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from diagnostics import fixes, series
+from diagnostics.findings import Evidence, Fix, Severity, Tier
+from diagnostics.rules.run._evidence import score_checks as checks
+from diagnostics.subjects.run_history import RunHistory
+
+__all__ = [
+    "Suspicion",
+    "above_its_parts",
+    "all_equal",
+    "constant",
+    "impossible",
+    "miscounted",
+    "mixed",
+    "perfect_at_once",
+    "too_good",
+]
+
+_SPLIT_ANEW = Fix(
+    text="Split anew, each sentence on one side only, with more entities to score on.",
+    parameter="deduplicate_splits",
+    new=True,
+    how="a score that is too good means leaked, templated or too few sentences",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspicion:
+    """One reason not to trust a score.
+
+    Attributes:
+        message: What was seen, with its numbers.
+        evidence: The figures of the message.
+        fixes: What to change.
+        severity: How much it matters.
+        tier: How strong the evidence is.
+    """
+
+    message: str
+    evidence: list[Evidence]
+    fixes: list[Fix]
+    severity: Severity = Severity.WARNING
+    tier: Tier = Tier.CONCLUSIVE
+
+
+def impossible(run: RunHistory) -> Suspicion | None:
+    """Look for a share that is negative, above 1, or NaN."""
+    values = checks.impossible_values(run)
+    if not values:
+        return None
+    name, value = next(iter(values.items()))
+    percent = all(1 < worst <= 100 and worst != int(worst) for worst in values.values())
+    kind = "a percentage" if percent else "a count" if value > 1 else "no share at all"
+    return Suspicion(
+        message=f"The {name} is {value:.6g}, {kind} where a share from 0 to 1 is expected.",
+        evidence=[Evidence(label=name, value=value)],
+        fixes=[_recompute("logged as counts, percentages or NaN")],
+        severity=Severity.INFO if percent else Severity.WARNING,
+    )
+
+
+def perfect_at_once(run: RunHistory) -> Suspicion | None:
+    """Look for a score of exactly 1 at the first evaluation."""
+    points = series.scores(run)
+    if not series.share_metric(run) or points[0].value != 1.0:
+        return None
+    label, first = series.score_label(run), points[0]
+    return Suspicion(
+        message=f"{label} is 1.0 at the first evaluation (epoch {first.epoch:g}): the development "
+        "split is contained in the training data, follows a template, or is tiny.",
+        evidence=[Evidence(label=f"first {label}", value=1.0, epochs=(first.epoch,))],
+        fixes=[_SPLIT_ANEW],
+    )
+
+
+def too_good(run: RunHistory, *, least: float) -> Suspicion | None:
+    """Look for a score of at least `least` on sentences that are as easy as the known ones."""
+    points, losses = series.scores(run), series.eval_losses(run)
+    trained = series.train_losses(run)
+    if not series.share_metric(run) or not (losses and trained):
+        return None
+    last = points[-1]
+    if not least <= last.value <= 1 or losses[-1].value > trained[-1].value:
+        return None
+    return Suspicion(
+        message=f"{series.score_label(run)} is {last.value:.3f} and the evaluation loss "
+        f"({losses[-1].value:.3g}) is no higher than the training loss "
+        f"({trained[-1].value:.3g}): sentences of the development split may be among those of "
+        "the training data.",
+        evidence=[
+            Evidence(label="last score", value=last.value, epochs=(last.epoch,)),
+            Evidence(label="last evaluation loss", value=losses[-1].value),
+            Evidence(label="last training loss", value=trained[-1].value),
+        ],
+        fixes=[_SPLIT_ANEW],
+        severity=Severity.INFO,
+        tier=Tier.HEURISTIC,
+    )
+
+
+def constant(
+    run: RunHistory, *, dead: float, converged: float, least_move: float
+) -> Suspicion | None:
+    """Look for one score, between `dead` and `converged`, over a loss that moves."""
+    points = series.scores(run)
+    if len(points) < 3 or not series.share_metric(run):
+        return None
+    found = checks.constant_score(run, least_move=least_move)
+    if found is None or not dead < found[0] < converged:
+        return None
+    score, move = found
+    return Suspicion(
+        message=f"{series.score_label(run)} is exactly {score:.6g} in all {len(points)} "
+        f"evaluations, while the loss moves by {move:.0%}: the model gives the most frequent "
+        "answer throughout, or the metric does not look at its predictions.",
+        evidence=[
+            Evidence(label="score", value=score),
+            Evidence(label="move of the loss", value=move),
+        ],
+        fixes=[
+            fixes.lower_learning_rate(run, 3),
+            Fix(text="Print ten predictions of the first and of the last epoch."),
+        ],
+    )
+
+
+def above_its_parts(run: RunHistory, *, tolerance: float) -> Suspicion | None:
+    """Look for an F1 above the harmonic mean of precision and recall."""
+    for point, f1, mean in checks.harmonic_means(run):
+        if f1 > mean + tolerance:
+            return Suspicion(
+                message=f"F1 is {f1:.3f} at epoch {point.number:g}, above the harmonic mean "
+                f"({mean:.3f}) of the precision and recall beside it, which no average can be.",
+                evidence=[
+                    Evidence(label="F1", value=f1, epochs=(point.number,)),
+                    Evidence(label="harmonic mean", value=mean, epochs=(point.number,)),
+                ],
+                fixes=[_recompute("three numbers of one call belong together")],
+            )
+    return None
+
+
+def mixed(run: RunHistory) -> Suspicion | None:
+    """Look for precision and recall that are averaged in different ways."""
+    found = checks.mixed_averages(run)
+    if found is None:
+        return None
+    precision, recall = found
+    return Suspicion(
+        message=f"Precision equals accuracy ({precision:.3f}) in every evaluation, recall "
+        f"({recall:.3f}) does not: they are averaged in different ways.",
+        evidence=[
+            Evidence(label="precision", value=precision),
+            Evidence(label="recall", value=recall),
+        ],
+        fixes=[_recompute("one average for all three")],
+    )
+
+
+def miscounted(run: RunHistory, *, tolerance: float) -> Suspicion | None:
+    """Look for numbers of gold entities that differ from those of the split."""
+    counts = checks.miscounted(run, tolerance=tolerance)
+    if counts is None:
+        return None
+    evaluated, gold = counts
+    return Suspicion(
+        message=f"The scores rest on {evaluated:.0f} gold entities, the split has {gold:.0f}: "
+        "words are cut off or counted twice.",
+        evidence=[
+            Evidence(label="entities evaluated", value=evaluated),
+            Evidence(label="entities of the split", value=gold),
+        ],
+        fixes=[_longer_inputs(run)],
+    )
+
+
+def all_equal(run: RunHistory) -> Suspicion | None:
+    """Look for F1, precision, recall and accuracy that are one number."""
+    value = checks.one_average(run)
+    if value is None:
+        return None
+    tokens = "TokenClassification" in str(run.config.get("architecture", ""))
+    return Suspicion(
+        message=f"F1, precision, recall and accuracy are one number ({value:.3f}): a micro average "
+        "over all words or classes, which says no more than the accuracy.",
+        evidence=[Evidence(label="score", value=value)],
+        fixes=[_recompute("entity-level scores leave O out")],
+        severity=Severity.WARNING if tokens else Severity.INFO,
+    )
+
+
+def _longer_inputs(run: RunHistory) -> Fix:
+    length = series.whole(run.config.get("max_length"))
+    if length is not None and length >= 512:
+        return _recompute("a label on the first sub-token of each word only")
+    return Fix(
+        text="Raise the maximum length, and label the first sub-token of each word only.",
+        parameter="max_length",
+        old=length,
+        new=512 if length is None else min(512, 2 * length),
+        how="twice the present, at most 512",
+    )
+
+
+def _recompute(how: str) -> Fix:
+    return Fix(
+        text="Compute precision, recall and F1 over entities in one call (seqeval).",
+        parameter="compute_metrics",
+        new="seqeval",
+        how=how,
+    )

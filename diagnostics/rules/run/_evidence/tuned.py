@@ -1,0 +1,40 @@
+"""What is trained, and by which optimizer: what decides which hyperparameters are usual."""
+
+from __future__ import annotations
+
+from diagnostics import series
+from diagnostics.subjects.run_history import RunHistory
+
+__all__ = ["encoder_is_frozen", "is_plain_adam", "optimizer_of", "trains_adapters"]
+
+_ADAPTERS = ("lora", "peft", "adapter", "prefix_tuning", "prompt_tuning")
+_FROZEN = ("freeze", "frozen", "freeze_encoder", "freeze_base_model", "head_only")
+
+
+def optimizer_of(run: RunHistory) -> str | None:
+    """Return the optimizer's name in lower case, None when the run did not record it."""
+    for name in ("optim", "optimizer"):
+        value = run.config.get(name)
+        if isinstance(value, str) and value:
+            return value.lower()
+    return None
+
+
+def is_plain_adam(run: RunHistory) -> bool | None:
+    """Whether the optimizer is Adam or AdamW; None when it is unknown."""
+    optimizer = optimizer_of(run)
+    return None if optimizer is None else "adam" in optimizer
+
+
+def trains_adapters(run: RunHistory) -> bool:
+    """Whether adapters (LoRA and its kin) are trained instead of the weights."""
+    names = " ".join(str(name) for name in run.config).lower()
+    model = str(run.config.get("model", "")).lower()
+    return any(word in names or word in model for word in _ADAPTERS)
+
+
+def encoder_is_frozen(run: RunHistory) -> bool:
+    """Whether layers of the encoder are frozen, so that a head wants larger steps."""
+    layers = series.number(run.config.get("frozen_layers"))
+    told = any(run.config.get(name) is True for name in _FROZEN)
+    return told or (layers is not None and layers > 0)

@@ -1,0 +1,153 @@
+"""Rule R601: a hyperparameter has a value with which no training can work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from diagnostics import reference_values, series
+from diagnostics.examples import run_example
+from diagnostics.findings import Evidence, Finding, Fix, NotApplicable, Severity, Tier, Value
+from diagnostics.rule import Rule
+from diagnostics.rules.run._evidence.tuned import is_plain_adam, trains_adapters
+from diagnostics.subjects.run_history import RunHistory
+
+__all__ = ["IllogicalHyperparameter"]
+
+_COUNTS = ("batch_size", "gradient_accumulation_steps", "max_length", "logging_steps")
+_SHARES = {"dropout": 0.1, "label_smoothing": 0.0, "warmup_ratio": 0.1, "weight_decay": 0.01}
+"""Hyperparameters that are shares from 0 to below 1, and the usual value of each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IllogicalHyperparameter(Rule[RunHistory]):
+    """A hyperparameter has an illogical value, with which no training can work.
+
+    Why it matters: a learning rate of 0 trains nothing, a negative one unlearns, a warm-up as long
+    as the run never reaches its rate, a batch of 2.5 sentences does not exist. Scripts accept most
+    of these without a word.
+
+    What to change: the nearest value that works.
+
+    Source: the definitions of the hyperparameters. For AdamW a step moves each weight by about the
+    learning rate, and the weights of an encoder are about 0.04 in size: with 0.1 its first step
+    destroys it. Other optimizers (SGD, flair's default of 0.1 among them) have other units and are
+    not judged.
+    """
+
+    id: ClassVar = "R601"
+    name: ClassVar = "illogical-hyperparameter"
+    severity: ClassVar = Severity.WARNING
+    tier: ClassVar = Tier.CONCLUSIVE
+    explains: ClassVar = ("R103", "R104", "R105", "R106", "R301", "R302", "R303", "R403")
+    doubt: ClassVar = "The value was recorded in another unit, such as percent."
+    bad: ClassVar = {
+        "a learning rate of 0": run_example(f1=(0.0, 0.0), learning_rate=0.0),
+        "a negative learning rate": run_example(f1=(0.0, 0.0), learning_rate=-5e-5),
+        "AdamW with 0.5": run_example(f1=(0.0, 0.0), learning_rate=0.5, optim="adamw_torch"),
+        "a fractional batch": run_example(f1=(0.5,), batch_size=2.5),
+        "no epochs": run_example(train_loss=(0.5,), epochs=0),
+        "dropout of everything": run_example(f1=(0.0, 0.0), dropout=1.0),
+        "warm-up in percent": run_example(f1=(0.1, 0.2), warmup_ratio=10),
+        "warm-up longer than the run": run_example(f1=(0.1, 0.2), warmup_steps=500),
+        "negative weight decay": run_example(f1=(0.5, 0.6), weight_decay=-0.01),
+    }
+    good: ClassVar = {
+        "a record that cannot be true": run_example(f1=(0.8, 0.9), learning_rate=0.0),
+        "usual values": run_example(
+            f1=(0.5, 0.6), learning_rate=5e-5, batch_size=16, dropout=0.1, weight_decay=0.01,
+            warmup_ratio=0.1, label_smoothing=0.0, gradient_accumulation_steps=1, max_length=128,
+        ),
+        "flair's SGD with 0.1": run_example(f1=(0.5, 0.6), learning_rate=0.1, optimizer="SGD"),
+        "an unknown optimizer with 0.1": run_example(f1=(0.5, 0.6), learning_rate=0.1),
+        "whole numbers written as floats": run_example(f1=(0.5, 0.6), batch_size=16.0),
+        "warm-up steps as a share": run_example(f1=(0.5, 0.6), warmup_steps=0.1),
+        "stopped long before its plan, in warm-up": run_example(
+            f1=(0.5, 0.6), warmup_steps=500, max_steps=5_000
+        ),
+        "weight decay of other optimizers": run_example(f1=(0.5, 0.6), weight_decay=1.0),
+    }  # fmt: skip
+
+    destroys: float = 0.1
+    """Learning rate of Adam from which the first step destroys an encoder: twice the size of its
+    weights."""
+
+    learned: float = 0.5
+    """Score from which a run evidently trained, so that a rate or a number of epochs of 0 is a
+    fault of the record."""
+
+    def check(self, run: RunHistory) -> Sequence[Finding] | NotApplicable:
+        """Compare each recorded hyperparameter with the values that it can have."""
+        if not run.config:
+            return NotApplicable(reason="the run recorded no hyperparameters")
+        best = series.best_point(run)
+        works = best is not None and series.share_metric(run) and best.value >= self.learned
+        whole_run = [] if works else [*self._rate(run), *self._epochs(run), *self._warmup(run)]
+        return [*whole_run, *self._counts(run), *self._shares(run)]
+
+    def _one(
+        self, name: str, old: Value, fix: tuple[Value, str], why: str, *, fatal: bool = False
+    ) -> Finding:
+        new, how = fix
+        shown = f"{old:g}" if isinstance(old, float) else str(old)
+        return self.finding(
+            f"{name} is {shown}: {why}.",
+            evidence=[Evidence(label=name, value=old)],
+            fixes=[
+                Fix(text=f"Set {name} to {new}.", parameter=name, old=old, new=new, how=how),
+            ],
+            severity=Severity.ERROR if fatal else Severity.WARNING,
+        )
+
+    def _rate(self, run: RunHistory) -> Iterator[Finding]:
+        rate = series.number(run.config.get("learning_rate"))
+        if rate is None or trains_adapters(run):
+            return
+        usual = reference_values.learning_rate_range(run)
+        fix = (usual.low, f"the low end of what is usual for this {usual.kind}")
+        if rate <= 0:
+            why = "the weights never move" if rate == 0 else "each step raises the loss"
+            yield self._one("learning_rate", rate, fix, why, fatal=True)
+        elif rate >= self.destroys and is_plain_adam(run):
+            fix = (usual.high, f"the high end of what is usual for this {usual.kind}")
+            why = "a step of Adam moves each weight by about that, and most are smaller"
+            yield self._one("learning_rate", rate, fix, why)
+
+    def _counts(self, run: RunHistory) -> Iterator[Finding]:
+        for name in _COUNTS:
+            value = series.number(run.config.get(name))
+            if value is None or (value >= 1 and value.is_integer()):
+                continue
+            if name == "logging_steps" and 0 < value < 1:
+                continue  # a share of all steps
+            new = max(1, round(value))
+            yield self._one(name, value, (new, "the nearest whole number"), "not a whole number")
+
+    def _epochs(self, run: RunHistory) -> Iterator[Finding]:
+        epochs = series.number(run.config.get("epochs"))
+        if epochs is not None and epochs <= 0 and run.epochs:
+            fix = (3, "the default of TrainingArguments")
+            yield self._one("epochs", epochs, fix, "nothing is trained", fatal=True)
+
+    def _shares(self, run: RunHistory) -> Iterator[Finding]:
+        for name, usual in _SHARES.items():
+            value = series.number(run.config.get(name))
+            if value is None or 0 <= value < 1 or (name == "weight_decay" and value >= 0):
+                continue
+            percent = value / 100
+            new = percent if 0 < percent < 0.5 and name != "dropout" else usual
+            how = "taken as percent" if new == percent else "the usual value"
+            yield self._one(name, value, (new, how), "it is a share from 0 to below 1")
+
+    def _warmup(self, run: RunHistory) -> Iterator[Finding]:
+        steps = series.number(run.config.get("warmup_steps"))
+        planned = series.whole(run.config.get("max_steps"))
+        if steps is None or planned is None:
+            return
+        tenth = (max(1, planned // 10), f"a tenth of the {planned} steps")
+        if steps < 0:
+            yield self._one("warmup_steps", steps, tenth, "it is a number of steps")
+        elif steps >= planned:
+            why = f"the run has {planned} steps, so its rate only rises and never reaches its peak"
+            yield self._one("warmup_steps", steps, tenth, why)

@@ -1,0 +1,139 @@
+"""Rule R606: a hyperparameter lies far outside what usually works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from diagnostics import reference_values, series
+from diagnostics.examples import run_example
+from diagnostics.findings import Evidence, Finding, Fix, NotApplicable, Severity, Tier
+from diagnostics.fixes import rounded
+from diagnostics.rule import Rule
+from diagnostics.rules.run._evidence.tuned import encoder_is_frozen, is_plain_adam, trains_adapters
+from diagnostics.subjects.run_history import RunHistory
+
+__all__ = ["UnusualHyperparameter"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnusualHyperparameter(Rule[RunHistory]):
+    """A hyperparameter lies far outside what usually works.
+
+    Why it matters: such a value is more often a slip (a lost zero, a copied line from another kind
+    of model) than a discovery. It is a remark and no verdict: the curves decide.
+
+    What to change: the nearest value that is usual.
+
+    Source: the recipes of the models' authors and the values of public model cards. Ranges hold for
+    fine-tuning an encoder with AdamW: adapters (LoRA), frozen encoders, SGD and Adafactor have
+    other ranges and are not judged by these.
+    """
+
+    id: ClassVar = "R606"
+    name: ClassVar = "unusual-hyperparameter"
+    severity: ClassVar = Severity.INFO
+    tier: ClassVar = Tier.HEURISTIC
+    doubt: ClassVar = "A search that found this value better than its neighbours."
+    bad: ClassVar = {
+        "a zero too few": run_example(f1=(0.1, 0.2), learning_rate=5e-3, optim="adamw_torch"),
+        "three zeros too many": run_example(f1=(0.1, 0.2), learning_rate=2e-8),
+        "gradients clipped to nothing": run_example(f1=(0.1, 0.2), max_grad_norm=0.001),
+        "half of everything dropped": run_example(f1=(0.1, 0.2), dropout=0.6),
+        "most of the run is warm-up": run_example(f1=(0.1, 0.2), warmup_ratio=0.8),
+        "weight decay of another optimizer": run_example(
+            f1=(0.1, 0.2), weight_decay=0.5, optim="adamw_torch"
+        ),
+        "sentences cut to 12 pieces": run_example(f1=(0.1, 0.2), max_length=12),
+    }
+    good: ClassVar = {
+        "usual values": run_example(
+            f1=(0.5, 0.6), learning_rate=5e-5, dropout=0.1, weight_decay=0.01, warmup_ratio=0.1
+        ),
+        "SGD": run_example(f1=(0.5, 0.6), learning_rate=0.1, optimizer="SGD"),
+        "a large rate of an unknown optimizer": run_example(f1=(0.5, 0.6), learning_rate=0.1),
+        "Adafactor": run_example(f1=(0.5, 0.6), learning_rate=1e-2, optim="adafactor"),
+        "LoRA": run_example(f1=(0.5, 0.6), learning_rate=5e-3, lora_r=8),
+        "a frozen encoder": run_example(f1=(0.5, 0.6), learning_rate=5e-3, frozen_layers=12),
+        "a small encoder at its upper end": run_example(
+            f1=(0.5, 0.6), learning_rate=3e-4, parameters=22_000_000
+        ),
+        "no clipping, as 0 says": run_example(f1=(0.5, 0.6), max_grad_norm=0.0),
+        "a run that does well at its rate": run_example(f1=(0.8, 0.9), learning_rate=5e-3),
+    }
+
+    factor: float = 10.0
+    """Factor beyond the usual learning rates from which one is unusual."""
+
+    largest_share: float = 0.5
+    """Dropout and share of warm-up beyond which they are unusual."""
+
+    largest_decay: float = 0.3
+    """Weight decay beyond which it is unusual for AdamW, whose usual values are 0 to 0.1."""
+
+    least_norm: float = 0.05
+    """Norm below which clipping changes each step: gradients of encoders have norms near 1."""
+
+    least_length: int = 32
+    """Maximum length below which ordinary sentences are cut, in sub-tokens."""
+
+    does_well: float = 0.8
+    """Score from which no value is called unusual: it evidently works."""
+
+    def check(self, run: RunHistory) -> Sequence[Finding] | NotApplicable:
+        """Compare each recorded hyperparameter with its usual range."""
+        best = series.best_point(run)
+        if best is not None and series.share_metric(run) and best.value >= self.does_well:
+            return []
+        if not run.config:
+            return NotApplicable(reason="the run recorded no hyperparameters")
+        return [
+            *self._rate(run),
+            *self._above(run, "dropout", self.largest_share, 0.1),
+            *self._above(run, "warmup_ratio", self.largest_share, 0.1),
+            *self._decay(run),
+            *self._below(run, "max_grad_norm", self.least_norm, 1.0),
+            *self._below(run, "max_length", self.least_length, 128),
+        ]
+
+    def _rate(self, run: RunHistory) -> Iterator[Finding]:
+        rate = series.number(run.config.get("learning_rate"))
+        if rate is None or rate <= 0 or is_plain_adam(run) is False or trains_adapters(run):
+            return
+        usual = reference_values.learning_rate_range(run)
+        low, high = usual.low / self.factor, usual.high * self.factor
+        # Large rates are those of SGD, which an unknown optimizer may be.
+        may_be_large = is_plain_adam(run) is None or encoder_is_frozen(run)
+        if 0.99 * low < rate <= high or (rate > high and may_be_large):
+            return
+        new = usual.high if rate > high else usual.low
+        yield self._one("learning_rate", rate, new, f"{usual.low:g} to {usual.high:g}")
+
+    def _decay(self, run: RunHistory) -> Iterator[Finding]:
+        if is_plain_adam(run) is not False:
+            yield from self._above(run, "weight_decay", self.largest_decay, 0.01)
+
+    def _above(self, run: RunHistory, name: str, limit: float, usual: float) -> Iterator[Finding]:
+        value = series.number(run.config.get(name))
+        if value is not None and limit < value < 1:
+            yield self._one(name, value, usual, f"up to {limit:g}")
+
+    def _below(self, run: RunHistory, name: str, limit: float, usual: float) -> Iterator[Finding]:
+        value = series.number(run.config.get(name))
+        if value is not None and 0 < value < limit:
+            yield self._one(name, value, usual, f"from {limit:g} on")
+
+    def _one(self, name: str, old: float, new: float, usual: str) -> Finding:
+        fix = Fix(
+            text=f"Set {name} to {new:g}, unless this value was chosen on purpose.",
+            parameter=name,
+            old=old,
+            new=rounded(new) if new < 1 else round(new),
+            how=f"the nearest usual value ({usual})",
+        )
+        return self.finding(
+            f"{name} is {old:g}; usual is {usual}.",
+            evidence=[Evidence(label=name, value=old)],
+            fixes=[fix],
+        )
