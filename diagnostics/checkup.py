@@ -1,215 +1,176 @@
-"""Runs rules over one subject and orders what they found: root causes first."""
+"""The interface of diagnosing runs: finds a log, reads it, and judges it as the user wants."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
-from typing import Any, Generic, TypeVar
 
-from diagnostics import catalogue
 from diagnostics.errors import DiagnosticsError
-from diagnostics.findings import Crashed, Finding, Flagged, NotApplicable, Outcome, Severity
-from diagnostics.reader import Reader
+from diagnostics.judgement import Checkup, Judgement, SwitchedOff, check_up, run_rules
+from diagnostics.log_finder import FoundLog, find_logs, find_runs, readers
 from diagnostics.rule import Rule
+from diagnostics.selection import Selection, split_names
+from diagnostics.settings import Settings
 from diagnostics.subjects.run_history import RunHistory
+from diagnostics.user_facts import with_metric, with_train_size
 
 __all__ = [
     "Checkup",
+    "Examination",
     "FoundLog",
     "Judgement",
+    "SwitchedOff",
     "check_up",
     "diagnose",
+    "examination",
     "find_logs",
+    "find_runs",
     "readers",
     "run_rules",
 ]
 
-Subject = TypeVar("Subject")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement(Generic[Subject]):
-    """One rule and what it came to."""
-
-    rule: Rule[Subject]
-    outcome: Outcome
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checkup(Generic[Subject]):
-    """Everything that the rules say about one subject.
+class Examination:
+    """How runs are judged: by which rules, and with what the user knows better than their logs.
 
     Attributes:
-        subject: What was judged.
-        judgements: One per rule, in the order of the rules' identifiers.
-        findings: Root causes first, then by severity; a consequence follows its cause.
-        reader: Name of the reader that read the subject; empty when none did.
-        others: Further logs that lay beside it and were not judged.
+        rules: The rules to ask, by identifier.
+        switched_off: Rules that are not asked because the user switched them off.
+        train_size: Number of training sentences; None leaves what the log tells.
+        metric: Metric that decides which epoch is best; None leaves what was read.
     """
 
-    subject: Subject
-    judgements: tuple[Judgement[Subject], ...]
-    findings: tuple[Finding, ...]
-    reader: str = ""
-    others: tuple[Path, ...] = ()
+    rules: tuple[Rule[RunHistory], ...]
+    switched_off: tuple[SwitchedOff[RunHistory], ...] = ()
+    train_size: int | None = None
+    metric: str | None = None
 
-    @property
-    def worst(self) -> Severity | None:
-        """The gravest severity among the findings, None without any."""
-        return min((found.severity for found in self.findings), key=_rank, default=None)
+    def judge(self, run: RunHistory, *, reader: str = "") -> Checkup[RunHistory]:
+        """Judge a history that has been read.
 
-    @property
-    def not_judged(self) -> tuple[tuple[Rule[Subject], str], ...]:
-        """The rules that could not judge, each with its reason."""
-        return tuple(
-            (judgement.rule, judgement.outcome.reason)
-            for judgement in self.judgements
-            if isinstance(judgement.outcome, NotApplicable)
-        )
+        Raises:
+            DiagnosticsError: The run did not log the metric asked for.
+        """
+        if self.train_size is not None:
+            run = with_train_size(run, self.train_size)
+        if self.metric is not None:
+            run = with_metric(run, self.metric)
+        checkup = check_up(run, self.rules)
+        return replace(checkup, reader=reader, switched_off=self.switched_off)
 
-    @property
-    def crashed(self) -> tuple[tuple[Rule[Subject], str], ...]:
-        """The rules that failed themselves, each with the error."""
-        return tuple(
-            (judgement.rule, judgement.outcome.error)
-            for judgement in self.judgements
-            if isinstance(judgement.outcome, Crashed)
-        )
+    def judge_logs(self, logs: Sequence[FoundLog]) -> Checkup[RunHistory]:
+        """Judge the run that several logs tell of by the first of them that can be read.
 
-    def reaches(self, limit: Severity) -> bool:
-        """Whether any finding is at least as grave as `limit`."""
-        return self.worst is not None and self.worst.rank <= limit.rank
+        Raises:
+            DiagnosticsError: None of them can be read, or the run did not log the metric asked for.
+        """
+        chosen, run = _read_first(logs)
+        checkup = self.judge(run, reader=chosen.reader.name)
+        others = tuple(dict.fromkeys(log.path for log in logs if log.path != chosen.path))
+        return replace(checkup, others=others)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundLog:
-    """A log that a reader can read."""
-
-    reader: Reader
-    path: Path
-
-
-def _rank(severity: Severity) -> int:
-    return severity.rank
-
-
-@cache
-def run_rules() -> tuple[Rule[RunHistory], ...]:
-    """Return the rules about runs, by identifier. The folder of rules is the list."""
-    found: tuple[Rule[Any], ...] = catalogue.units("diagnostics.rules.run", Rule)  # type: ignore[type-abstract]
-    return tuple(sorted(found, key=lambda rule: rule.id))
+def _read_first(logs: Sequence[FoundLog]) -> tuple[FoundLog, RunHistory]:
+    """Read the first log that can be read; what was passed over is said in the notes."""
+    failures: list[DiagnosticsError] = []
+    for log in logs:
+        try:
+            run = log.reader.read(log.path)
+        except DiagnosticsError as error:
+            failures.append(error)
+            continue
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's file does to a reader
+            failures.append(_tripped(log, error))
+            continue
+        passed_over = tuple(failure.message for failure in failures)
+        return log, replace(run, notes=(*run.notes, *passed_over))
+    raise failures[0]
 
 
-@cache
-def readers() -> tuple[Reader, ...]:
-    """Return the log readers, the one to ask first first. The folder of readers is the list."""
-    found = catalogue.units("diagnostics.readers", Reader)  # type: ignore[type-abstract]
-    return tuple(sorted(found, key=lambda reader: (-reader.precedence, reader.name)))
+def _tripped(log: FoundLog, error: Exception) -> DiagnosticsError:
+    fault = DiagnosticsError(
+        f"`{log.path}` cannot be read as {log.reader.name}: {type(error).__name__}: {error}.",
+        "That is a bug in the reader; please report it with the file.",
+    )
+    fault.__cause__ = error  # for --debug
+    return fault
 
 
-def check_up(subject: Subject, rules: Sequence[Rule[Subject]]) -> Checkup[Subject]:
-    """Judge a subject by rules. A rule that fails is reported and costs no other verdict."""
-    judgements = tuple(Judgement(rule=rule, outcome=_judge(rule, subject)) for rule in rules)
-    return Checkup(subject=subject, judgements=judgements, findings=_ordered(judgements))
+def examination(
+    *,
+    select: Iterable[str] = (),
+    ignore: Iterable[str] | Mapping[str, str] = (),
+    train_size: int | None = None,
+    metric: str | None = None,
+    preview: bool = False,
+    settings: Settings | None = None,
+) -> Examination:
+    """Return how to judge, from options and the settings of a project.
 
+    Options come before settings; what either of them ignores is ignored.
 
-def _judge(rule: Rule[Subject], subject: Subject) -> Outcome:
-    try:
-        return rule.judge(subject)
-    except Exception as error:  # noqa: BLE001 - whatever a rule trips over, the others must be heard
-        return Crashed(error=f"{type(error).__name__}: {error}")
-
-
-def _ordered(judgements: Sequence[Judgement[Subject]]) -> tuple[Finding, ...]:
-    """Name the consequences and order the findings: each cause, then what follows from it."""
-    flagged = {
-        judgement.rule: judgement.outcome.findings
-        for judgement in judgements
-        if isinstance(judgement.outcome, Flagged)
-    }
-    roots = _roots(list(flagged))
-    findings = [
-        replace(found, consequence_of=roots.get(found.rule))
-        for group in flagged.values()
-        for found in group
-    ]
-    worst: dict[str, int] = {}
-    for found in findings:
-        root = found.consequence_of or found.rule
-        worst[root] = min(found.severity.rank, worst.get(root, found.severity.rank))
-
-    def place(found: Finding) -> tuple[int, str, bool, int, str]:
-        root = found.consequence_of or found.rule
-        return worst[root], root, found.rule != root, found.severity.rank, found.rule
-
-    return tuple(sorted(findings, key=place))
-
-
-def _roots(flagged: Sequence[Rule[Subject]]) -> dict[str, str]:
-    """Return, for each rule whose finding has a cause among the others, the root of it."""
-    # A rule that explains more stands nearer to the root: the last to write wins.
-    ordered = sorted(flagged, key=lambda rule: len(rule.explains))
-    cause = {consequence: rule.id for rule in ordered for consequence in rule.explains}
-    roots = {}
-    for rule in flagged:
-        root = rule.id
-        for _ in flagged:  # no chain is longer than the list of rules
-            root = cause.get(root, root)
-        if root != rule.id:
-            roots[rule.id] = root
-    return roots
-
-
-def find_logs(path: Path) -> tuple[FoundLog, ...]:
-    """Return the logs at a path, the one to judge first.
+    Args:
+        select: Identifiers, names or beginnings of them; only these rules are asked.
+        ignore: The same for rules that are not asked; a mapping gives the reason of each.
+        train_size: Number of training sentences, in place of what the log tells.
+        metric: Metric that decides which epoch is best, in place of what was read.
+        preview: Ask rules that are still being tried out, too.
+        settings: What a project's file says; None is no file.
 
     Raises:
-        DiagnosticsError: The path does not exist, or holds nothing that any reader knows.
+        DiagnosticsError: A rule is unknown, or none is left to ask.
     """
-    if not path.exists():
-        raise DiagnosticsError(
-            f"The path `{path}` does not exist.", "Give the folder of a run, or its log file."
-        )
-    found = tuple(
-        FoundLog(reader=reader, path=log) for reader in readers() for log in reader.find(path)
+    told = settings or Settings()
+    names = dict.fromkeys(split_names(ignore), "") if not isinstance(ignore, Mapping) else ignore
+    selection = Selection(
+        select=split_names(select) or told.select, ignore={**names, **told.ignore}, preview=preview
     )
-    if not found:
-        raise DiagnosticsError(f"No training log was found in `{path}`. {_looked_for(path)}")
-    return found
+    rules, switched_off = selection.choose(told.adjusted(run_rules()))
+    return Examination(
+        rules=rules,
+        switched_off=switched_off,
+        train_size=train_size,
+        metric=told.metric if metric is None else metric,
+    )
 
 
-def _looked_for(path: Path) -> str:
-    wanted = "; ".join(reader.looks_for for reader in readers())
-    if not path.is_dir():
-        return f"A log is one of: {wanted}."
-    names = sorted(entry.name + "/" * entry.is_dir() for entry in path.iterdir())
-    shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
-    holds = f"The folder holds {shown}." if names else "The folder is empty."
-    deeper = [f"{entry.name}/" for entry in sorted(path.iterdir()) if _holds_log(entry)][:3]
-    hint = f" There are logs in {', '.join(deeper)}: name one of them." if deeper else ""
-    return f"Looked for: {wanted}. {holds}{hint}"
-
-
-def _holds_log(path: Path) -> bool:
-    return path.is_dir() and any(reader.find(path) for reader in readers())
-
-
-def diagnose(path: str | Path) -> Checkup[RunHistory]:
-    """Read the training log at a path and judge it by all rules about runs.
+def diagnose(
+    path: str | Path,
+    *,
+    select: Iterable[str] = (),
+    ignore: Iterable[str] | Mapping[str, str] = (),
+    train_size: int | None = None,
+    metric: str | None = None,
+    preview: bool = False,
+    settings: Settings | None = None,
+) -> Checkup[RunHistory]:
+    """Read the training log at a path and judge it by the rules about runs.
 
     Args:
         path: A run directory, a study folder (its winner is judged) or a log file.
+        select: Identifiers, names or beginnings of them; only these rules are asked.
+        ignore: The same for rules that are not asked; a mapping gives the reason of each.
+        train_size: Number of training sentences, in place of what the log tells.
+        metric: Metric that decides which epoch is best, in place of what was read.
+        preview: Ask rules that are still being tried out, too.
+        settings: What a project's file says, from `diagnostics.settings.find_settings`; None is no
+            file: the working directory is never looked at unasked.
 
     Returns:
         The findings, what could not be judged and why, and the history itself.
 
     Raises:
-        DiagnosticsError: The path does not exist, or no log in it can be read.
+        DiagnosticsError: The path does not exist, no log in it can be read, a rule is unknown, or
+            the run did not log the metric.
     """
-    logs = find_logs(Path(path))
-    first = logs[0]
-    checkup = check_up(first.reader.read(first.path), run_rules())
-    others = tuple(log.path for log in logs[1:] if log.path != first.path)
-    return replace(checkup, reader=first.reader.name, others=others)
+    how = examination(
+        select=select,
+        ignore=ignore,
+        train_size=train_size,
+        metric=metric,
+        preview=preview,
+        settings=settings,
+    )
+    return how.judge_logs(find_logs(Path(path)))

@@ -4,12 +4,41 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar, TextIO
 
-from diagnostics.checkup import Checkup
+from diagnostics.judgement import Checkup
 from diagnostics.subjects.run_history import RunHistory
 
-__all__ = ["ReportFormat"]
+__all__ = ["DEFAULT_OPTIONS", "ReportFormat", "ReportOptions", "Unread"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A path that could not be judged, and why."""
+
+    path: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportOptions:
+    """What a report shows besides the checkups.
+
+    Attributes:
+        verbose: Show everything that is known about each finding; with `overview`, each run too.
+        overview: Show one line per run first, and no more unless `verbose`.
+        fix_command: End each run with the one command that applies the fixes together.
+        unread: Paths that could not be judged.
+    """
+
+    verbose: bool = False
+    overview: bool = False
+    fix_command: bool = False
+    unread: tuple[Unread, ...] = ()
+
+
+DEFAULT_OPTIONS = ReportOptions()
 
 
 class ReportFormat(ABC):
@@ -22,5 +51,10 @@ class ReportFormat(ABC):
     name: ClassVar[str]
 
     @abstractmethod
-    def write(self, checkups: Sequence[Checkup[RunHistory]], stream: TextIO) -> None:
+    def write(
+        self,
+        checkups: Sequence[Checkup[RunHistory]],
+        stream: TextIO,
+        options: ReportOptions = DEFAULT_OPTIONS,
+    ) -> None:
         """Write the checkups. Whatever strangers wrote into a log comes out harmless."""

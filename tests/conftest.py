@@ -7,8 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from diagnostics.subjects.labelled_data import Sentence
+
+# How long an example takes depends on what else the machine does, and is no test.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 NAMES = {
     "ORG": ("Acme Corp", "Globex", "Initech Holdings", "Umbrella Bank", "Stark Group"),

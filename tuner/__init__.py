@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tuner.api import search, train
     from tuner.search.study_record import load_study
+    from tuner.training.live_diagnosis import DiagnosisCallback
 else:
     # The package of this name is imported now, and its name given free, because its first import
     # binds it here: whoever imported one of its modules first would find it in place of `search`.
@@ -22,10 +23,15 @@ else:
 
     del search
 
-__all__ = ["__version__", "load_study", "search", "train"]
+__all__ = ["DiagnosisCallback", "__version__", "load_study", "search", "train"]
 __version__ = "0.1.0"
 
-_HOMES = {"load_study": "tuner.search.study_record", "search": "tuner.api", "train": "tuner.api"}
+_HOMES = {
+    "DiagnosisCallback": "tuner.training.live_diagnosis",
+    "load_study": "tuner.search.study_record",
+    "search": "tuner.api",
+    "train": "tuner.api",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -40,4 +46,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted((*globals(), *_HOMES))
+    # Who looks at every name, as pydoc does, must not load what the callback derives from.
+    return sorted({*globals(), *_HOMES} - {"DiagnosisCallback"})

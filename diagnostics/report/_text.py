@@ -25,9 +25,12 @@ def clean(value: object) -> str:
 
 
 def shown(value: Value | None) -> str:
-    """Return a value of a hyperparameter or a figure, short: `2e-05`, `0.713`, `16`, `not set`."""
+    """Return a value of a hyperparameter or a figure, short: `2e-05`, `0.713`, `16`.
+
+    None is a value that the run did not record.
+    """
     if value is None:
-        return "not set"
+        return "not recorded"
     if isinstance(value, bool) or not isinstance(value, float):
         return clean(value)
     if math.isnan(value):

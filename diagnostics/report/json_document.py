@@ -1,11 +1,4 @@
-"""The report for programs: one JSON document with a version.
-
-```
-{schema_version, runs: [{path, reader, verdict, monitor, best_epoch, notes, others,
-  findings: [{id, name, severity, tier, root_cause, consequence_of, message, doubt,
-              evidence: [{label, value, unit, epochs}], fixes: [{text, parameter, old, new, how}]}],
-  not_judged: [{id, name, reason}], failed: [{id, name, error}]}]}
-```
+"""The report for programs: one JSON document with a version, described by schema.json beside it.
 
 `verdict` is `error`, `warning`, `info` or `healthy`. Numbers that JSON does not know are the
 strings `NaN`, `Infinity` and `-Infinity`. Fields may be added without a new version.
@@ -19,9 +12,12 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, TextIO
 
 from diagnostics import series
-from diagnostics.checkup import Checkup
 from diagnostics.findings import Evidence, Finding, Fix
-from diagnostics.report_format import ReportFormat
+from diagnostics.fix_plan import plan_fixes
+from diagnostics.judgement import Checkup
+from diagnostics.report._fix_command import fix_command
+from diagnostics.report._overview import word, worst_first
+from diagnostics.report_format import DEFAULT_OPTIONS, ReportFormat, ReportOptions
 from diagnostics.subjects.run_history import RunHistory
 
 __all__ = ["SCHEMA_VERSION", "JsonDocument", "document"]
@@ -34,37 +30,57 @@ class JsonDocument(ReportFormat):
 
     name: ClassVar[str] = "json"
 
-    def write(self, checkups: Sequence[Checkup[RunHistory]], stream: TextIO) -> None:
+    def write(
+        self,
+        checkups: Sequence[Checkup[RunHistory]],
+        stream: TextIO,
+        options: ReportOptions = DEFAULT_OPTIONS,
+    ) -> None:
         """Write one document; only ASCII, so that every stream takes it."""
-        json.dump(document(checkups), stream, indent=2, allow_nan=False)
+        json.dump(document(checkups, options), stream, indent=2, allow_nan=False)
         stream.write("\n")
 
 
-def document(checkups: Sequence[Checkup[RunHistory]]) -> dict[str, Any]:
+def document(
+    checkups: Sequence[Checkup[RunHistory]], options: ReportOptions = DEFAULT_OPTIONS
+) -> dict[str, Any]:
     """Return the document as plain values."""
-    return {"schema_version": SCHEMA_VERSION, "runs": [_run(checkup) for checkup in checkups]}
+    ordered = worst_first(checkups) if options.overview else checkups
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "runs": [_run(checkup, options) for checkup in ordered],
+        "not_read": [{"path": each.path, "message": each.message} for each in options.unread],
+    }
 
 
-def _run(checkup: Checkup[RunHistory]) -> dict[str, Any]:
+def _run(checkup: Checkup[RunHistory], options: ReportOptions) -> dict[str, Any]:
     run = checkup.subject
     best = series.best_point(run)
     return {
         "path": run.source,
         "reader": checkup.reader,
-        "verdict": "healthy" if checkup.worst is None else checkup.worst.value,
+        "verdict": word(checkup),
         "monitor": run.monitor,
         "best_epoch": None if best is None else _number(best.epoch),
         "findings": [_finding(found) for found in checkup.findings],
+        "changes": [
+            {"id": planned.rule, **_fix(planned.fix)}
+            for planned in plan_fixes(checkup.findings).changes
+        ],
         "not_judged": [
             {"id": rule.id, "name": rule.name, "reason": reason}
             for rule, reason in checkup.not_judged
+        ],
+        "switched_off": [
+            {"id": off.rule.id, "name": off.rule.name, "reason": off.reason}
+            for off in checkup.switched_off
         ],
         "failed": [
             {"id": rule.id, "name": rule.name, "error": error} for rule, error in checkup.crashed
         ],
         "notes": list(run.notes),
         "others": [str(path) for path in checkup.others],
-    }
+    } | ({"fix_command": fix_command(checkup)} if options.fix_command else {})
 
 
 def _finding(found: Finding) -> dict[str, Any]:

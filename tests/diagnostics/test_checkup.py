@@ -12,10 +12,11 @@ from typing import ClassVar
 import pytest
 
 import diagnostics
-from diagnostics.checkup import check_up, find_logs, run_rules
+from diagnostics.checkup import FoundLog, check_up, examination, find_logs, run_rules
 from diagnostics.errors import DiagnosticsError
 from diagnostics.examples import run_example
 from diagnostics.findings import Crashed, Finding, Fix, Severity, Tier
+from diagnostics.reader import Reader
 from diagnostics.rule import Rule
 from diagnostics.subjects.run_history import RunHistory
 
@@ -69,7 +70,7 @@ def test_the_root_cause_stands_before_what_follows_from_it() -> None:
         f1=(0, 0, 0), precision=(0, 0, 0), recall=(0, 0, 0), steps_per_epoch=13, learning_rate=2e-5
     )
     findings = check_up(run, run_rules()).findings
-    assert [(found.name, found.consequence_of) for found in findings] == [
+    assert [(found.name, found.consequence_of) for found in findings[:2]] == [
         ("too-few-steps", None),
         ("all-o-collapse", "R403"),
     ]
@@ -89,6 +90,66 @@ def test_a_diverged_run_is_blamed_on_its_learning_rate_alone() -> None:
         "learning-rate-too-high"
     ]
     assert "all-o-collapse" in {found.name for found in findings}
+
+
+@pytest.mark.parametrize(
+    ("rules", "first"), [(("R402", "R105"), "R105"), (("R301", "R501"), "R501")]
+)
+def test_of_equally_grave_findings_the_likelier_cause_stands_first(
+    rules: tuple[str, str], first: str
+) -> None:
+    made = [
+        type(f"Rule{name}", (Remark,), {"__slots__": (), "id": name, "name": "x"})()
+        for name in rules
+    ]
+    assert check_up(EMPTY, made).findings[0].rule == first
+
+
+def test_options_of_the_interface() -> None:
+    path = DATA / "trainer_state" / "overfits"
+    checkup = diagnostics.diagnose(
+        path, select=["R2"], ignore={"R202": "known"}, train_size=77, metric="eval_accuracy"
+    )
+    assert {judgement.rule.id[:2] for judgement in checkup.judgements} == {"R2"}
+    assert [(off.rule.id, off.reason) for off in checkup.switched_off] == [("R202", "known")]
+    assert checkup.subject.dataset["train_sentences"] == 77
+    assert checkup.subject.monitor == "accuracy"
+    with pytest.raises(DiagnosticsError, match="logged no metric `bleu`"):
+        diagnostics.diagnose(path, metric="bleu")
+    with pytest.raises(DiagnosticsError, match="no rule `R999`"):
+        diagnostics.diagnose(path, ignore=["R999"])
+
+
+def test_a_log_that_cannot_be_read_gives_way_to_the_next(tmp_path: Path) -> None:
+    good = (DATA / "trainer_state" / "healthy" / "trainer_state.json").read_bytes()
+    (tmp_path / "trainer_state.json").write_bytes(good)
+    logs = find_logs(tmp_path)
+    broken = FoundLog(reader=logs[0].reader, path=tmp_path / "gone.json")
+    checkup = examination().judge_logs([broken, *logs])
+    assert checkup.reader == "trainer_state"
+    assert any("gone.json" in note for note in checkup.subject.notes)
+    with pytest.raises(DiagnosticsError, match="gone"):
+        examination().judge_logs([broken])
+
+
+class Tripping(Reader):
+    name: ClassVar = "tripping"
+    looks_for: ClassVar = "nothing"
+    precedence: ClassVar = 0
+
+    def find(self, path: Path) -> tuple[Path, ...]:
+        return (path,)
+
+    def read(self, path: Path) -> RunHistory:
+        raise ZeroDivisionError("by design")
+
+
+def test_a_reader_that_trips_gives_way_to_the_next(tmp_path: Path) -> None:
+    broken = FoundLog(reader=Tripping(), path=tmp_path / "log")
+    with pytest.raises(DiagnosticsError, match="as tripping: ZeroDivisionError: by design"):
+        examination().judge_logs([broken])
+    logs = find_logs(DATA / "trainer_state" / "healthy")
+    assert examination().judge_logs([broken, *logs]).reader == "trainer_state"
 
 
 def test_own_run_directories_come_before_the_trainer_state_in_them(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ __all__ = ["write_file"]
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write a whole text file, or leave what was there before.
+    """Write a whole text file, or leave what was there before; a device takes the text as it comes.
 
     Raises:
         UsageError: It cannot be written.
@@ -22,6 +22,9 @@ def write_file(path: Path, text: str) -> None:
         )
     partial = path.with_name(f".{path.name}.partial")
     try:
+        if path.exists() and not path.is_file():  # a pipe or a device is not to be replaced
+            path.write_text(text, encoding="utf-8", newline="")
+            return
         partial.write_text(text, encoding="utf-8", newline="")
         partial.replace(path)
     except OSError as error:

@@ -1,0 +1,102 @@
+"""Findings and their fixes as paragraphs of the terminal report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from diagnostics.findings import Finding, Fix, Severity
+from diagnostics.fix_plan import plan_fixes
+from diagnostics.report._paragraph import BLANK, STYLES, Paragraph, line
+from diagnostics.report._phrases import (
+    TIERS,
+    evidence_sentence,
+    fix_sentence,
+    passed_over_sentences,
+)
+from diagnostics.report._text import clean
+
+__all__ = ["finding_paragraphs", "fix_paragraphs"]
+
+_CONTRIBUTORS = 2
+"""Findings shown in full besides the root cause; more of them are one line each."""
+
+
+def finding_paragraphs(findings: Sequence[Finding], *, verbose: bool) -> Iterator[Paragraph]:
+    """Yield the root cause, what follows from it, what adds to it, and the folded rest."""
+    roots = [found for found in findings if found.consequence_of is None]
+    grave = [found for found in roots if found.severity is not Severity.INFO]
+    full = roots if verbose else grave[: 1 + _CONTRIBUTORS]
+    for found in full:
+        role = "Root cause: " if grave and found is grave[0] else "Also: " if found in grave else ""
+        yield from _in_full(found, role)
+        for consequence in findings:
+            if consequence.consequence_of == found.rule:
+                yield _one_line(consequence, f"follows from {found.rule}. ", indent=2)
+        yield BLANK
+    yield from _folded(findings, [found for found in findings if found not in full], full)
+
+
+def _folded(
+    findings: Sequence[Finding], rest: Sequence[Finding], full: Sequence[Finding]
+) -> Iterator[Paragraph]:
+    """Yield a line for each finding that is not shown in full, nor below one that is."""
+    shown = {found.rule for found in full}
+    folded = [found for found in rest if found.consequence_of not in shown]
+    if folded:
+        yield line("Further remarks" if full else "Remarks", "bold")
+    known = {found.rule for found in findings}
+    for found in folded:
+        if found.consequence_of is None:
+            yield _one_line(found, "", indent=2)
+        else:
+            indent = 4 if found.consequence_of in known else 2
+            yield _one_line(found, f"follows from {found.consequence_of}. ", indent=indent)
+    if folded:
+        yield BLANK
+
+
+def _in_full(found: Finding, role: str) -> Iterator[Paragraph]:
+    head = f"{found.severity.upper()} {found.rule} {found.name}"
+    tier = f" ({TIERS[found.tier]})"
+    yield Paragraph(parts=((role, "bold"), (head, STYLES[found.severity]), (tier, "dim")))
+    yield line(clean(found.message), indent=2)
+    if evidence := evidence_sentence(found):
+        yield line(f"Evidence: {clean(evidence)}", indent=2, hanging=2)
+    if found.doubt:
+        yield line(f"Doubt: {clean(found.doubt)}", "dim", indent=2)
+
+
+def _one_line(found: Finding, relation: str, *, indent: int) -> Paragraph:
+    head = (f"{found.severity} {found.rule} {found.name}: ", STYLES[found.severity])
+    parts = (head, (f"{relation}{clean(found.message)}", ""))
+    return Paragraph(parts=parts, indent=indent, hanging=2)
+
+
+def fix_paragraphs(findings: Sequence[Finding], *, verbose: bool) -> Iterator[Paragraph]:
+    """Yield the fixes that go together, each with its alternatives where there is room."""
+    plan = plan_fixes(findings)
+    if not plan.changes and not plan.by_hand:
+        return
+    chosen = [planned.fix for planned in (*plan.changes, *plan.by_hand)]
+    rules = list(dict.fromkeys(p.rule for p in (*plan.changes, *plan.by_hand)))
+    rules.sort(key=[found.rule for found in findings].index)
+    for place, rule in enumerate(rules if verbose else rules[: 1 + _CONTRIBUTORS]):
+        offered = [fix for found in findings if found.rule == rule for fix in found.fixes]
+        own = [fix for fix in offered if fix in chosen]
+        rest = [fix for fix in offered if fix not in chosen] if verbose or place == 0 else []
+        yield from _fix_lines(rule, own, rest)
+    yield from (line(clean(text), "dim", indent=2) for text in passed_over_sentences(plan))
+    yield BLANK
+
+
+def _fix_lines(rule: str, own: Sequence[Fix], rest: Sequence[Fix]) -> Iterator[Paragraph]:
+    for number, fix in enumerate(own):
+        head = f"Fix for {rule}: " if number == 0 else "and: "
+        yield _fix_line(head, fix, indent=2 * (number > 0))
+    for fix in rest:
+        yield _fix_line("or: ", fix, indent=2)
+
+
+def _fix_line(head: str, fix: Fix, *, indent: int) -> Paragraph:
+    parts = ((head, "bold green"), (clean(fix_sentence(fix)), ""))
+    return Paragraph(parts=parts, indent=indent, hanging=4)

@@ -1,0 +1,69 @@
+"""Many runs, one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from diagnostics.findings import Severity
+from diagnostics.judgement import Checkup
+from diagnostics.report._text import clean
+from diagnostics.report_format import Unread
+from diagnostics.subjects.run_history import RunHistory
+
+__all__ = ["overview_rows", "tally", "worst_first"]
+
+_STYLES = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan", "healthy": "green"}
+_UNREAD = "not read"
+_NAME_CELLS = 30
+
+
+def word(checkup: Checkup[RunHistory]) -> str:
+    """Return `error`, `warning`, `info` or `healthy`."""
+    return "healthy" if checkup.worst is None else checkup.worst.value
+
+
+def worst_first(checkups: Sequence[Checkup[RunHistory]]) -> list[Checkup[RunHistory]]:
+    """Return the runs from the gravest to the healthy, runs of one severity in their order."""
+    return sorted(
+        checkups, key=lambda each: len(Severity) if each.worst is None else each.worst.rank
+    )
+
+
+def tally(checkups: Sequence[Checkup[RunHistory]], unread: Sequence[Unread]) -> str:
+    """Return how many runs came out how, as `4 runs: 1 error, 3 healthy`."""
+    words = [word(checkup) for checkup in checkups] + [_UNREAD] * len(unread)
+    counts = {name: words.count(name) for name in (*_STYLES, _UNREAD)}
+    told = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    runs = f"{len(words)} run{'' if len(words) == 1 else 's'}"
+    return f"{runs}: {told}" if told else "No run"
+
+
+def overview_rows(
+    checkups: Sequence[Checkup[RunHistory]], unread: Sequence[Unread], width: int
+) -> Iterator[tuple[str, str]]:
+    """Yield (text, style) per run, in the order given, and the tally at the end."""
+    for checkup in checkups:
+        row = f"{word(checkup):<8} {_head(checkup):<{_NAME_CELLS}} "
+        yield row + _fitting(clean(checkup.subject.source), width - len(row)), _style(checkup)
+    for each in unread:
+        yield f"{_UNREAD:<8} {clean(each.path)}: {clean(each.message)}", "dim"
+    yield tally(checkups, unread), "bold"
+
+
+def _style(checkup: Checkup[RunHistory]) -> str:
+    return _STYLES[word(checkup)]
+
+
+def _head(checkup: Checkup[RunHistory]) -> str:
+    """Return the first finding, and how many root causes there are besides."""
+    if not checkup.findings:
+        return "-"
+    more = sum(found.consequence_of is None for found in checkup.findings) - 1
+    first = checkup.findings[0]
+    suffix = f" +{more}" if more else ""
+    return f"{first.rule} {first.name}"[: _NAME_CELLS - len(suffix)] + suffix
+
+
+def _fitting(path: str, room: int) -> str:
+    """Return a path, its beginning cut where there is no room: the end tells runs apart."""
+    return path if len(path) <= max(20, room) else "..." + path[-max(20, room) + 3 :]

@@ -1,0 +1,112 @@
+"""Where runs are found below a folder, and what is said where there are none."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from diagnostics.checkup import find_logs, find_runs
+from diagnostics.errors import DiagnosticsError
+
+STATE = '{"log_history": [{"step": 1, "epoch": 1.0, "eval_loss": 0.5, "eval_f1": 0.5}]}'
+
+
+def state(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(STATE, encoding="utf-8")
+    return path
+
+
+def found(root: Path) -> list[str]:
+    return [logs[0].path.relative_to(root).as_posix() for logs in find_runs(root)]
+
+
+def test_every_folder_with_a_log_is_a_run(tmp_path: Path) -> None:
+    state(tmp_path / "b" / "trainer_state.json")
+    state(tmp_path / "a" / "deep" / "er" / "trainer_state.json")
+    (tmp_path / "c").mkdir()
+    assert found(tmp_path) == ["a/deep/er", "b"]
+
+
+def test_checkpoints_and_further_logs_belong_to_the_run_above(tmp_path: Path) -> None:
+    state(tmp_path / "run" / "trainer_state.json")
+    state(tmp_path / "run" / "checkpoint-20" / "trainer_state.json")
+    state(tmp_path / "run" / "runs" / "trainer_state.json")
+    state(tmp_path / "only" / "checkpoint-20" / "trainer_state.json")
+    state(tmp_path / "only" / "checkpoint-40" / "trainer_state.json")
+    assert found(tmp_path) == ["only", "run"]
+
+
+def test_log_files_under_names_of_their_own_are_runs_each(tmp_path: Path) -> None:
+    state(tmp_path / "seed1.json")
+    state(tmp_path / "seed2.json")
+    (tmp_path / "unrelated.bin").write_bytes(b"\x00\x01")
+    assert found(tmp_path) == ["seed1.json", "seed2.json"]
+
+
+def test_a_run_that_several_folders_claim_is_found_once(tmp_path: Path) -> None:
+    metrics = tmp_path / "lightning_logs" / "version_0" / "metrics.csv"
+    metrics.parent.mkdir(parents=True)
+    metrics.write_text("epoch,step,val_loss,val_f1\n0,10,0.5,0.5\n1,20,0.4,0.6\n", "utf-8")
+    assert len(found(tmp_path)) == 1
+
+
+def test_several_offline_runs_below_one_folder_are_all_found(tmp_path: Path) -> None:
+    for number in range(2):
+        files = tmp_path / "wandb" / f"run-2026010{number}_000000-ab12cd3{number}" / "files"
+        files.mkdir(parents=True)
+        rows = ('{"_step": 1, "epoch": 1, "eval/loss": 0.5}', '{"_step": 2, "eval/loss": 0.4}')
+        (files / "wandb-history.jsonl").write_text("\n".join(rows), "utf-8")
+    assert len(found(tmp_path)) == 2
+
+
+def test_hidden_folders_and_links_are_not_entered(tmp_path: Path) -> None:
+    state(tmp_path / "run" / "trainer_state.json")
+    state(tmp_path / ".cache" / "trainer_state.json")
+    (tmp_path / "loop").symlink_to(tmp_path, target_is_directory=True)
+    assert found(tmp_path) == ["run"]
+
+
+def test_a_file_is_itself_a_run(tmp_path: Path) -> None:
+    (logs,) = find_runs(state(tmp_path / "seed1.json"))
+    assert logs[0].path.name == "seed1.json"
+
+
+def test_a_tree_without_logs_is_answered_with_what_was_looked_for(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DiagnosticsError, match=r"below .*Looked for: .*trainer_state\.json"):
+        list(find_runs(tmp_path))
+
+
+def test_a_folder_of_runs_points_at_them(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        state(tmp_path / name / "trainer_state.json")
+    with pytest.raises(DiagnosticsError, match=r"There are logs in a/, b/: .*--recursive"):
+        find_logs(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["nowhere", "x" * 5000, "a\x00b"])
+def test_what_does_not_exist_or_cannot_is_named(name: str, tmp_path: Path) -> None:
+    with pytest.raises(DiagnosticsError, match="does not exist"):
+        find_logs(tmp_path / name)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_is_never_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "run" / "trainer_state.json"
+    pipe.parent.mkdir()
+    os.mkfifo(pipe)
+    with pytest.raises(DiagnosticsError, match="neither a file nor a folder"):
+        find_logs(pipe)
+    with pytest.raises(DiagnosticsError, match="No training log was found below"):
+        list(find_runs(tmp_path))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may list every folder")
+def test_a_folder_that_may_not_be_listed_is_named(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o000)
+    with pytest.raises(DiagnosticsError, match=r"Permission denied|No training log"):
+        find_logs(closed)

@@ -1,0 +1,101 @@
+"""Judges the runs at the paths of a command line, one after the other."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from diagnostics.checkup import Checkup, Examination, find_logs, find_runs
+from diagnostics.errors import DiagnosticsError
+from diagnostics.log_finder import STRUCTURED, logs_at
+from diagnostics.report_format import Unread
+from diagnostics.subjects.run_history import RunHistory
+from diagnostics.text_file import decode_head
+
+__all__ = ["judge_paths"]
+
+STANDARD_INPUT = "-"
+SOURCE = "standard input"
+LARGEST = 128 * 2**20
+"""Bytes of standard input that are read, as many as of any file."""
+
+Outcome = Checkup[RunHistory] | Unread
+
+
+def judge_paths(
+    paths: Sequence[str], how: Examination, *, recursive: bool
+) -> tuple[list[Checkup[RunHistory]], list[Unread]]:
+    """Judge each path, and return what was found and what could not be judged.
+
+    Args:
+        paths: Files and folders, or `-` for a log on standard input; named twice is judged once.
+        how: By which rules, and with what the user knows.
+        recursive: Judge every run below each folder.
+
+    Raises:
+        DiagnosticsError: The only path cannot be judged.
+    """
+    outcomes: list[Outcome] = []
+    for path in dict.fromkeys(paths):
+        try:
+            outcomes += _outcomes(path, how, recursive=recursive)
+        except DiagnosticsError as error:
+            if len(paths) == 1:
+                raise
+            outcomes.append(Unread(path=path, message=str(error)))
+    unread = [outcome for outcome in outcomes if isinstance(outcome, Unread)]
+    checkups = [outcome for outcome in outcomes if not isinstance(outcome, Unread)]
+    once: dict[str, Checkup[RunHistory]] = {}
+    for checkup in checkups:  # a study and its winner are one run, found in two places
+        once.setdefault(checkup.subject.source, checkup)
+    return list(once.values()), unread
+
+
+def _outcomes(path: str, how: Examination, *, recursive: bool) -> Iterator[Outcome]:
+    if path == STANDARD_INPUT:
+        yield _judge_standard_input(how)
+    elif recursive:
+        yield from _judge_below(Path(path), how)
+    else:
+        yield how.judge_logs(find_logs(Path(path)))
+
+
+def _judge_below(root: Path, how: Examination) -> Iterator[Outcome]:
+    for logs in find_runs(root):
+        try:
+            yield how.judge_logs(logs)
+        except DiagnosticsError as error:
+            yield Unread(path=str(logs[0].path), message=str(error))
+
+
+def _judge_standard_input(how: Examination) -> Checkup[RunHistory]:
+    """Judge what is piped in: a structured log by its own reader, anything else as printed text."""
+    from diagnostics.readers import _printed
+
+    content = sys.stdin.buffer.read(LARGEST + 1)
+    checkup = _judge_structured(content[:LARGEST], how)
+    if checkup is None:
+        # Some shells pipe UTF-16, some programs the code page of the system.
+        text = decode_head(content[:LARGEST]) or content[:LARGEST].decode("utf-8", "replace")
+        checkup = how.judge(_printed.read_text(text, SOURCE), reader="printed_log")
+    lost = (f"Only the first {LARGEST // 2**20} MiB were read.",) if len(content) > LARGEST else ()
+    notes = (*checkup.subject.notes, *lost)
+    return replace(checkup, subject=replace(checkup.subject, source=SOURCE, notes=notes))
+
+
+def _judge_structured(content: bytes, how: Examination) -> Checkup[RunHistory] | None:
+    """Judge a log in a format with a reader of its own; None when no such reader knows it."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "log"
+        file.write_bytes(content)
+        logs = [log for log in logs_at(file) if log.reader.precedence >= STRUCTURED]
+        if not logs:
+            return None
+        try:
+            return replace(how.judge_logs(logs), others=())
+        except DiagnosticsError as error:
+            message = error.message.replace(str(file), SOURCE)
+            raise DiagnosticsError(message, error.hint) from error
