@@ -26,7 +26,14 @@ _QUANTITIES = {
 
 _BY_HAND = (
     *("train_sentences", "train_entities", "dev_sentences", "dev_entities", "deduplicate_splits"),
-    *("compute_metrics", "id2label", "label_pad_token_id", "label_shift", "tag_scheme"),
+    *(
+        "compute_metrics",
+        "id2label",
+        "label_pad_token_id",
+        "label_shift",
+        "num_labels",
+        "tag_scheme",
+    ),
 )
 """How parameters begin that no training option sets: it takes data, labels or code."""
 

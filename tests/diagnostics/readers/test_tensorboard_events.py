@@ -15,6 +15,7 @@ from diagnostics.readers import _event_file
 from diagnostics.readers._event_file import is_event_file, read_event_file
 from diagnostics.readers._event_rows import rows_of_scalars
 from diagnostics.readers.tensorboard_events import TensorboardEvents
+from tests.diagnostics.readers.event_frames import frame_of
 
 DATA = Path(__file__).parents[2] / "data" / "readers" / "tensorboard_events"
 TRAINER = DATA / "trainer" / "events.out.tfevents.1700000000.host.1.0"
@@ -146,17 +147,6 @@ def test_a_long_log_is_thinned_and_keeps_its_evaluations(
     assert [point.metrics["f1"] for point in run.epochs] == [0.1, 0.2, 0.3, 0.4]
     assert 300 < len(run.steps) < 1_000
     assert any("evenly spread" in note for note in run.notes)
-
-
-def frame_of(step: int, tag: str, value: float) -> bytes:
-    """Return a frame with one scalar, as a plain writer encodes it."""
-    inner = b"\x0a" + bytes([len(tag)]) + tag.encode() + b"\x15" + struct.pack("<f", value)
-    summary = b"\x0a" + bytes([len(inner)]) + inner
-    low, high = step & 0x7F, step >> 7
-    number = bytes([low]) if not high else bytes([low | 0x80, high])
-    record = b"\x10" + number + b"\x2a" + bytes([len(summary)]) + summary
-    head = len(record).to_bytes(8, "little")
-    return head + _event_file._masked(head) + record + _event_file._masked(record)
 
 
 def test_check_sums_are_crc32c() -> None:
