@@ -38,7 +38,7 @@ demo-short: $(VENV)/.ready ## The same with three short trials, for continuous i
 	$(BIN)/tuner diagnose runs/demo-short || test $$? -eq 1
 
 test: $(VENV)/.ready ## Run the tests and print their coverage (ARGS="-k word" picks some).
-	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist=loadfile --cov --cov-report=term $(ARGS)
 
 lint: $(VENV)/.ready-dev ## Check style and format.
 	$(BIN)/ruff check .

@@ -33,9 +33,14 @@ def runs(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def refused(
-    easy_data: Path, tiny_model: Path, runs: Path, capsys: pytest.CaptureFixture[str]
+    easy_data: Path,
+    tiny_model: Path,
+    runs: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Refused:
     """Run a command that must be refused before anything is trained; return the message."""
+    monkeypatch.setenv("COLUMNS", "500")  # no path is long enough to be wrapped
 
     def call(*options: str | Path, command: str = "search", **replaced: Any) -> str:
         data = replaced.get("data", easy_data)

@@ -177,6 +177,7 @@ def test_settings_of_the_project_hold(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "500")  # no path is long enough to be wrapped
     settings = tmp_path / "tuner.toml"
     settings.write_text("fail-on = 'error'\nignore = {R402 = 'given by the task'}\n", "utf-8")
     assert main(["diagnose", OVERFITS]) == 0
