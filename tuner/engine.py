@@ -23,8 +23,9 @@ class Job:
         key: Name of the job, unique in the study (`0007`, `0007-seed-43`).
         spec: Its hyperparameters.
         directory: Folder of the run, which exists. The engine writes `checkpoint/` (to go on after
-            a crash) and `best/` (a complete model folder: weights, config, tokenizer) into it; all
-            other files there are the loop's.
+            a crash) and `best/` (a complete model folder: weights, config, tokenizer) into it, and
+            may write `dev_predictions.jsonl` (labels that the best epoch gave the development
+            split); all other files there are the loop's.
         keep_above: The engine saves `best/` only at epochs whose F1 is the highest of this training
             so far and above this value (None: always), so that losers cost no disk.
         resume: Go on from `checkpoint/` if one is there, else start anew. Reports of the epochs

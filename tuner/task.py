@@ -23,6 +23,10 @@ class Task(Protocol):
 
     name: str
 
+    @property
+    def labels(self) -> Sequence[str]:
+        """Names of the label ids."""
+
     def load_model(self, source: ModelSource) -> PristineModel:
         """Load the pretrained encoder with a new head for the task's labels."""
 

@@ -107,6 +107,7 @@ def test_run_directories_are_complete(searched: Searched) -> None:
         assert sorted(path.name for path in folder.iterdir()) == [
             "config.json",
             "dev_counts.json",
+            "dev_predictions.jsonl",
             "environment.json",
             "history.jsonl",
             "result.json",

@@ -89,6 +89,7 @@ def test_the_run_directory_is_complete(trained: tuple[TrainResult, TrainWatcher]
         "best",
         "config.json",
         "dev_counts.json",
+        "dev_predictions.jsonl",
         "environment.json",
         "history.jsonl",
         "lock",

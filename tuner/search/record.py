@@ -3,6 +3,7 @@
 ```
 trials/0007/  config.json environment.json history.jsonl
               trainer_state.json result.json dev_counts.json
+              dev_predictions.jsonl (the engine writes it)
 ```
 """
 

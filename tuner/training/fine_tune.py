@@ -17,9 +17,10 @@ from tuner.task import Task
 from tuner.training.arguments import training_arguments
 from tuner.training.checkpoints import latest_checkpoint, stored_reports
 from tuner.training.device import Device
-from tuner.training.encode import EncodedSplit
+from tuner.training.encode import EncodedSplit, IntArray
 from tuner.training.memory import MicroBatchLimits, release_memory
 from tuner.training.model_source import ModelSource
+from tuner.training.predictions import write_predictions
 from tuner.training.pristine import PristineModel
 from tuner.training.trainer import AbortedError, FineTuningTrainer, TrainerHooks
 from tuner.trial import EpochReport, Scores, TrialOutcome, TrialState
@@ -215,6 +216,9 @@ class _Hooks(TrainerHooks):
 
     def stepped(self, epochs: float) -> None:
         self.on_step(epochs)
+
+    def predicted(self, labels: IntArray) -> None:
+        write_predictions(self.job.directory, self.bench.task.labels, self.bench.dev, labels)
 
     def new_best(self, model: Any, scores: Scores) -> None:
         if self.keep_above is None or scores.f1 > self.keep_above:

@@ -11,7 +11,7 @@ import torch
 from diagnostics.subjects.run_history import RunEvent
 from tuner.errors import OutOfMemoryError
 from tuner.task import Task
-from tuner.training.encode import IGNORED, EncodedSplit
+from tuner.training.encode import IGNORED, EncodedSplit, IntArray
 from tuner.training.memory import (
     MicroBatchLimits,
     SimulatedMemory,
@@ -61,6 +61,7 @@ def evaluate(
     limits: MicroBatchLimits,
     simulated: SimulatedMemory,
     on_event: Callable[[RunEvent], None],
+    on_predicted: Callable[[IntArray], None] = lambda predicted: None,
 ) -> Scores:
     """Predict every word of a split and score it.
 
@@ -75,6 +76,7 @@ def evaluate(
         limits: Micro-batch sizes learnt so far.
         simulated: Rehearsed failures.
         on_event: Called when memory ran out.
+        on_predicted: Called once with the predicted label ids, shape (words,).
 
     Raises:
         OutOfMemoryError: Not even a single window fits.
@@ -97,6 +99,7 @@ def evaluate(
                 pending.append(rows)
     finally:
         model.train(was_training)
+    on_predicted(run.predicted)
     return run.scores()
 
 

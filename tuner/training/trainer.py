@@ -62,6 +62,15 @@ class TrainerHooks:
     def new_best(self, model: Any, scores: Scores) -> None:
         """Called when an epoch scored higher than all before it in this training."""
 
+    def predicted(self, labels: IntArray) -> None:
+        """Called when no epoch before scored higher, with what this one predicted.
+
+        Of a run that stays at F1 = 0 the last epoch tells most about why.
+
+        Args:
+            labels: Shape (words,): the label ids that the development split was given.
+        """
+
 
 class FineTuningTrainer(Trainer):
     """Trains one model on one split and evaluates it at the end of every epoch.
@@ -247,6 +256,7 @@ class FineTuningTrainer(Trainer):
         metric_key_prefix: str = "eval",
     ) -> dict[str, float]:
         """Score the development split, report the epoch, and do as the verdict says."""
+        predicted: list[IntArray] = []
         scores = evaluate(
             self.model,
             self.task,
@@ -256,6 +266,7 @@ class FineTuningTrainer(Trainer):
             limits=self.limits,
             simulated=self.simulated,
             on_event=self._events.append,
+            on_predicted=predicted.append,
         )
         metrics = {
             f"{metric_key_prefix}_loss": float("nan") if scores.loss is None else scores.loss,
@@ -265,13 +276,13 @@ class FineTuningTrainer(Trainer):
             f"{metric_key_prefix}_accuracy": scores.accuracy,
         }
         self.log(metrics)
-        self._end_epoch(scores)
+        self._end_epoch(scores, predicted[0])
         self.control = self.callback_handler.on_evaluate(
             self.args, self.state, self.control, metrics
         )
         return metrics
 
-    def _end_epoch(self, scores: Scores) -> None:
+    def _end_epoch(self, scores: Scores, predicted: IntArray) -> None:
         best = max((report.scores.f1 for report in self.reports), default=-1.0)
         report = self._report(scores)
         self.reports.append(report)
@@ -280,6 +291,8 @@ class FineTuningTrainer(Trainer):
         stops = self.verdict.action != "continue"
         if self.verdict.action != "prune" and scores.f1 > best:
             self.hooks.new_best(self.model, scores)
+        if scores.f1 >= best:
+            self.hooks.predicted(predicted)
         self.control.should_training_stop = self.control.should_training_stop or stops
         due = time.monotonic() - self._checkpointed >= self.hooks.checkpoint_every
         goes_on = report.epoch < report.epochs
