@@ -24,7 +24,8 @@ _CONTRIBUTORS = 2
 def finding_paragraphs(findings: Sequence[Finding], *, verbose: bool) -> Iterator[Paragraph]:
     """Yield the root cause, what follows from it, what adds to it, and the folded rest."""
     roots = [found for found in findings if found.consequence_of is None]
-    grave = [found for found in roots if found.severity is not Severity.INFO]
+    worst = _worst(findings)
+    grave = [found for found in roots if worst[found.rule] is not Severity.INFO]
     full = roots if verbose else grave[: 1 + _CONTRIBUTORS]
     for found in full:
         role = "Root cause: " if grave and found is grave[0] else "Also: " if found in grave else ""
@@ -34,6 +35,15 @@ def finding_paragraphs(findings: Sequence[Finding], *, verbose: bool) -> Iterato
                 yield _one_line(consequence, f"follows from {found.rule}. ", indent=2)
         yield BLANK
     yield from _folded(findings, [found for found in findings if found not in full], full)
+
+
+def _worst(findings: Sequence[Finding]) -> dict[str, Severity]:
+    """Return, for each root cause, the gravest severity of it and of what follows from it."""
+    worst: dict[str, Severity] = {}
+    for found in findings:
+        root = found.consequence_of or found.rule
+        worst[root] = min(found.severity, worst.get(root, found.severity), key=lambda s: s.rank)
+    return worst
 
 
 def _folded(
@@ -56,7 +66,9 @@ def _folded(
 
 
 def _in_full(found: Finding, role: str) -> Iterator[Paragraph]:
-    head = f"{found.severity.upper()} {found.rule} {found.name}"
+    # A remark is the root cause where a rule of thumb explains an error; it is no error itself.
+    grade = "" if role and found.severity is Severity.INFO else f"{found.severity.upper()} "
+    head = f"{grade}{found.rule} {found.name}"
     tier = f" ({TIERS[found.tier]})"
     yield Paragraph(parts=((role, "bold"), (head, STYLES[found.severity]), (tier, "dim")))
     yield line(clean(found.message), indent=2)

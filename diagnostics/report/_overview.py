@@ -39,12 +39,19 @@ def tally(checkups: Sequence[Checkup[RunHistory]], unread: Sequence[Unread]) -> 
 
 
 def overview_rows(
-    checkups: Sequence[Checkup[RunHistory]], unread: Sequence[Unread], width: int
+    checkups: Sequence[Checkup[RunHistory]], unread: Sequence[Unread], width: int | None
 ) -> Iterator[tuple[str, str]]:
-    """Yield (text, style) per run, in the order given, and the tally at the end."""
+    """Yield (text, style) per run, in the order given, and the tally at the end.
+
+    Args:
+        checkups: The runs.
+        unread: Paths that could not be judged.
+        width: Cells per line, in which long paths are cut; None never cuts one.
+    """
     for checkup in checkups:
         row = f"{word(checkup):<8} {_head(checkup):<{_NAME_CELLS}} "
-        yield row + _fitting(clean(checkup.subject.source), width - len(row)), _style(checkup)
+        path = clean(checkup.subject.source)
+        yield row + (path if width is None else _fitting(path, width - len(row))), _style(checkup)
     for each in unread:
         yield f"{_UNREAD:<8} {clean(each.path)}: {clean(each.message)}", "dim"
     yield tally(checkups, unread), "bold"
@@ -55,11 +62,11 @@ def _style(checkup: Checkup[RunHistory]) -> str:
 
 
 def _head(checkup: Checkup[RunHistory]) -> str:
-    """Return the first finding, and how many root causes there are besides."""
+    """Return the gravest finding, and how many root causes there are besides its own."""
     if not checkup.findings:
         return "-"
     more = sum(found.consequence_of is None for found in checkup.findings) - 1
-    first = checkup.findings[0]
+    first = min(checkup.findings, key=lambda found: found.severity.rank)
     suffix = f" +{more}" if more else ""
     return f"{first.rule} {first.name}"[: _NAME_CELLS - len(suffix)] + suffix
 

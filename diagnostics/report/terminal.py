@@ -52,7 +52,7 @@ class Terminal(ReportFormat):
         width = min(console.width, _WIDEST)
         if options.overview:
             checkups = worst_first(checkups)
-            rows = overview_rows(checkups, options.unread, width)
+            rows = overview_rows(checkups, options.unread, width if console.is_terminal else None)
             _print(console, [Paragraph(parts=(row,), wrapped=False) for row in rows], width)
         if options.overview and not options.verbose:
             return
@@ -66,8 +66,14 @@ def _console(stream: TextIO, width: int | None = None) -> Console:
     """Return a console that parses no markup; NO_COLOR means no escape sequence at all."""
     from rich.console import Console
 
+    class PipedConsole(Console):
+        """A console that leaves it to its caller what a reader who has gone means."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
     plain = bool(os.environ.get("NO_COLOR"))
-    return Console(
+    return PipedConsole(
         file=stream,
         width=width,
         color_system=None if plain else "auto",

@@ -80,7 +80,8 @@ def _rule_lines(rule: Rule[RunHistory], width: int, *, plain: bool) -> Iterator[
     yield Text(f"{rule.id} {rule.name} ({rule.severity}, evidence {evidence}{preview})", "bold")
     yield Text(fill(parts[0].strip(), width))
     for heading, text in zip(parts[1::2], parts[2::2], strict=True):
-        yield from _section(heading, text[:1].upper() + text[1:].strip(), width)
+        told = text.strip()
+        yield from _section(heading, told[:1].upper() + told[1:], width)
     yield from _section("Evidence", _computed(rule), width)
     yield from _section("What would change the verdict", rule.doubt, width)
     yield from _threshold_lines(rule, width)

@@ -13,6 +13,7 @@ from inline_snapshot import snapshot
 from diagnostics.checkup import Checkup, check_up, diagnose, run_rules
 from diagnostics.examples import run_example
 from diagnostics.report._chart import condensed, sparkline
+from diagnostics.report._overview import overview_rows
 from diagnostics.report.terminal import Terminal, render, render_findings
 from diagnostics.report_format import DEFAULT_OPTIONS, ReportOptions, Unread
 from diagnostics.subjects.run_history import RunHistory
@@ -241,19 +242,27 @@ More: tuner explain R201
 
 
 def test_many_runs_one_line_each_worst_first() -> None:
-    runs = [judged(healthy()), judged(overfitted("runs/" + "long/" * 20 + "x.json"))]
+    runs = [judged(healthy()), judged(overfitted("runs/" + "long/" * 9 + "x.json"))]
     stream = io.StringIO()
     unread = (Unread(path="runs/torn.json", message="It is empty."),)
     options = ReportOptions(overview=True, unread=unread)
     Terminal().write([*runs, judged(collapsed())], stream, options)
     assert "\n" + stream.getvalue() == snapshot("""\
 
-error    R403 too-few-steps             runs/collapsed/trainer_state.json
-warning  R201 overfits-metric +2        .../long/long/long/long/long/long/x.json
+error    R301 all-o-collapse            runs/collapsed/trainer_state.json
+warning  R201 overfits-metric +2        runs/long/long/long/long/long/long/long/long/long/x.json
 healthy  -                              runs/healthy/trainer_state.json
 not read runs/torn.json: It is empty.
 4 runs: 1 error, 1 warning, 1 healthy, 1 not read
 """)
+
+
+def test_on_a_terminal_the_end_of_a_long_path_tells_the_runs_apart() -> None:
+    run = dataclasses.replace(judged(healthy()).subject, source="runs/" + "long/" * 9 + "x.json")
+    checkup = dataclasses.replace(judged(healthy()), subject=run)
+    (row, _), _ = overview_rows([checkup], (), 80)
+    assert row.startswith("healthy") and row.endswith(".../long/long/long/long/long/long/x.json")
+    assert len(row) == 80
 
 
 def test_details_follow_the_overview_when_asked_for() -> None:
@@ -261,7 +270,7 @@ def test_details_follow_the_overview_when_asked_for() -> None:
     options = ReportOptions(overview=True, verbose=True)
     Terminal().write([judged(healthy()), judged(collapsed())], stream, options)
     text = stream.getvalue()
-    assert text.startswith("error    R403")
+    assert text.startswith("error    R301")
     assert text.index("2 runs: 1 error, 1 healthy") < text.index("This run went wrong")
     assert text.index("This run went wrong") < text.index("Healthy: nothing to report.")
 
