@@ -27,6 +27,12 @@ _MOST_TRIED = 50
 _PART_OF_A_RUN = re.compile(r"checkpoint-\d+|runs|logs?|tb_logs|tensorboard")
 """Folders in which trainers keep further records of the run whose own log lies above them."""
 
+_STREAM = re.compile(r"(?<=std)(?:out|err)|(?<=\.)(?:out|err|log|[oe](?=\d+$))")
+"""What tells the output of a batch job from its errors; the two files are of one run."""
+
+_DOCUMENTS = 40
+"""Precedence up to which a log beside the structured logs of several runs only retells them."""
+
 STRUCTURED = 60
 """Precedence from which on a log is a run's own record; a document may describe many runs."""
 
@@ -69,8 +75,9 @@ def find_logs(path: Path) -> tuple[FoundLog, ...]:
 def find_runs(root: Path) -> Iterator[tuple[FoundLog, ...]]:
     """Yield the logs of each run below a folder, folder by folder in their order.
 
-    A folder with a log is one run, and so is each log file of a folder that is none itself. A log
-    that several folders claim, such as that of the latest version in it, is yielded once.
+    A folder with a log is one run, and so is each log file of a folder that is none itself, or in
+    which one reader knows several files. A log that several folders claim, such as that of the
+    latest version in it, is yielded once.
     Checkpoints and further logs belong to the run above them. Links to folders are not followed,
     hidden folders not entered.
 
@@ -83,7 +90,7 @@ def find_runs(root: Path) -> Iterator[tuple[FoundLog, ...]]:
     seen: set[Path] = set()
     for folder, files in islice(_folders(root), _MOST_FOLDERS):
         found = logs_at(folder)
-        groups = [found] if found else [logs_at(file) for file in files]
+        groups = _runs_of(folder, found) if found else [logs_at(file) for file in files]
         for group in filter(None, groups):
             if group[0].path not in seen:
                 seen.add(group[0].path)
@@ -91,6 +98,30 @@ def find_runs(root: Path) -> Iterator[tuple[FoundLog, ...]]:
     if not seen:
         wanted = "; ".join(reader.looks_for for reader in readers())
         raise DiagnosticsError(f"No training log was found below `{root}`. Looked for: {wanted}.")
+
+
+def _runs_of(folder: Path, found: tuple[FoundLog, ...]) -> list[tuple[FoundLog, ...]]:
+    """Return the logs of a folder run by run: all of one, or those of each file.
+
+    What one reader knows as several files are several runs; a folder that is read as a whole, or a
+    single log with other accounts of it beside it, is one.
+    """
+    first = found[0].reader
+    own = {_stream(log.path) for log in found if log.reader is first and log.path.parent == folder}
+    if len(own) < 2 or not found[0].path.is_file():
+        return [found]
+    least = _DOCUMENTS if first.precedence >= STRUCTURED else 0
+    runs: dict[str, list[FoundLog]] = {}
+    for log in found:
+        name = _stream(log.path)
+        if log.path.parent == folder and (name in runs or log.reader.precedence > least):
+            runs.setdefault(name, []).append(log)
+    return [tuple(runs[name]) for name in sorted(runs)]
+
+
+def _stream(path: Path) -> str:
+    """Return the name of a log without what says which stream of its program it is."""
+    return _STREAM.sub("", path.name)
 
 
 def _folders(root: Path) -> Iterator[tuple[Path, list[Path]]]:

@@ -13,12 +13,15 @@ __all__ = ["evaluated_samples", "peak_learning_rate", "samples_per_step", "train
 
 Row = dict[str, Any]
 
+_ROUNDING = 0.02
+"""Share by which steps told by time and speed may be off: slow speeds have two digits."""
+
 
 def peak_learning_rate(rows: Iterable[Row], max_steps: float | None) -> float | None:
     """Return the highest learning rate, only where the log can show it.
 
     The rows of a linear decay lead back to its start. Otherwise the highest logged rate counts if
-    it was logged within the first tenth of the plan, or after a rise.
+    it was logged within the first tenth of the plan, or after a rise that has ended.
     """
     logged = [
         (step, rate)
@@ -35,6 +38,8 @@ def peak_learning_rate(rows: Iterable[Row], max_steps: float | None) -> float | 
         starts = [rate / (1 - step / max_steps) for step, rate in logged if step < max_steps]
         if max(starts) - min(starts) < 0.02 * max(starts):
             return float(f"{median(starts):.3g}")
+    if peak_step > first_step and peak_step == logged[-1][0]:
+        return None  # the log ends while the rate still rises
     if peak_step > first_step or (max_steps and first_step <= 0.1 * max_steps):
         return peak
     return None
@@ -65,9 +70,13 @@ def samples_per_step(config: Mapping[str, Any]) -> float | None:
 def trained_samples(rows: Sequence[Row], state: Mapping[str, Any]) -> int | None:
     """Return about how many samples an epoch has: time times speed, else steps times batch.
 
+    Time times speed is no number of samples where it gives that of the steps: old versions of the
+    Trainer logged the steps per second under the name of the samples.
+
     Args:
         rows: The log.
-        state: `num_train_epochs`, `train_batch_size` (samples per optimizer step), as far as known.
+        state: `num_train_epochs`, `max_steps`, `train_batch_size` (samples per optimizer step), as
+            far as known.
     """
     epochs = figure(state.get("num_train_epochs"))
     for row in rows:
@@ -75,6 +84,8 @@ def trained_samples(rows: Sequence[Row], state: Mapping[str, Any]) -> int | None
             figure(row.get("train_runtime")),
             figure(row.get("train_samples_per_second")),
         )
+        if seconds and speed and _is_steps(seconds * speed, row, state):
+            continue
         if seconds and speed and epochs and 0 < seconds * speed / epochs < 1e12:
             return max(1, round(seconds * speed / epochs))
     batch = figure(state.get("train_batch_size"))
@@ -88,6 +99,13 @@ def trained_samples(rows: Sequence[Row], state: Mapping[str, Any]) -> int | None
     step, epoch = max(ends)
     estimate = step / epoch * batch
     return round(estimate) if 1 <= estimate < 1e12 else None
+
+
+def _is_steps(count: float, row: Row, state: Mapping[str, Any]) -> bool:
+    """Whether a count of samples is that of the steps; with a batch of one it may be both."""
+    steps = figure(state.get("max_steps")) or _step(row)
+    batch = figure(state.get("train_batch_size"))
+    return bool(steps) and batch != 1 and abs(count - (steps or 0.0)) <= _ROUNDING * count
 
 
 def _step(row: Row) -> float | None:

@@ -20,6 +20,9 @@ _HEAD = 64 * 2**10
 _LARGEST_FRONT_MATTER = 32 * 2**10
 _MOST_ROWS = 20_000
 _MOST_COLUMNS = 1_000
+_MOST_BRACKETS = 200
+"""Brackets of metadata that are parsed: YAML's parser takes minutes for thousands inside each other."""
+
 _MARKUP = "*_`~ \t"
 
 
@@ -64,6 +67,8 @@ def front_matter(text: str) -> dict[str, Any]:
         return {}
     end = head.find("\n---", 3)
     if end < 0:
+        return {}
+    if head.count("{", 0, end) + head.count("[", 0, end) > _MOST_BRACKETS:
         return {}
     try:
         import yaml

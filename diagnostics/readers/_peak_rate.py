@@ -16,7 +16,8 @@ def peak_rate(logged: Sequence[tuple[float, float]]) -> float | None:
     """Return the highest learning rate; None where the log cannot show it.
 
     A straight decay leads back to its start. Otherwise the highest logged rate counts if the rates
-    rise to it, stay there, or were logged within the first tenth of the training.
+    rise to it and end their rise, stay there, or were logged within the first tenth of the
+    training.
 
     Args:
         logged: Place in the training (steps or epochs) and the rate there, in their order.
@@ -25,6 +26,8 @@ def peak_rate(logged: Sequence[tuple[float, float]]) -> float | None:
     if not rates:
         return None
     first, peak = rates[0], max(rates, key=lambda pair: pair[1])
+    if peak[0] > first[0] and peak[0] == rates[-1][0]:
+        return None  # the log ends while the rate still rises
     if peak[0] > first[0] or (len(rates) > 1 and rates[1][1] == first[1]):
         return peak[1]
     start = _start_of_decay(rates)

@@ -15,6 +15,7 @@ from diagnostics.readers._documents import mapping
 from diagnostics.readers._event_file import is_event_file, read_event_file
 from diagnostics.readers._event_folders import EVENTS, files_of_run, folders_in, size_of
 from diagnostics.readers._event_rows import rows_of_scalars
+from diagnostics.readers._event_runs import LoggedRun, joined_runs
 from diagnostics.readers._log_estimates import (
     evaluated_samples,
     peak_learning_rate,
@@ -94,10 +95,11 @@ class _Found:
 
 
 def _load(files: Sequence[tuple[str, Path]], path: Path) -> _Found:
-    """Read the files of a run; of files that contradict each other the longest log counts."""
+    """Read the files of a run; of files that contradict each other the longest counts."""
     found = _Found()
-    logs: list[tuple[list[Row], Path]] = []
+    logs: list[LoggedRun] = []
     in_folders: list[Scalar] = []
+    shared: dict[str, Any] = {}
     for split, file in files:
         try:
             events = read_event_file(file)
@@ -107,31 +109,21 @@ def _load(files: Sequence[tuple[str, Path]], path: Path) -> _Found:
             found.notes.append(f"{error.message} It was left out.")
             continue
         found.notes.extend(events.notes)
-        found.config = dict(_config(events.texts.items())) | found.config
+        config = dict(_config(events.texts.items()))
         if split:
+            shared = config | shared
             in_folders += [(step, f"{split}/{tag}", value) for step, tag, value in events.scalars]
         else:
-            logs.append((rows_of_scalars(events.scalars, found.notes), file))
+            rows = rows_of_scalars(events.scalars, found.notes)
+            logs.append(LoggedRun(rows=log.rows_of(rows), config=config, name=file.name))
     if in_folders:
-        logs.append((rows_of_scalars(in_folders, found.notes, in_folders=True), path))
-    _join([(log.rows_of(rows), file) for rows, file in logs if rows], found)
+        rows = rows_of_scalars(in_folders, found.notes, in_folders=True)
+        logs.append(LoggedRun(rows=log.rows_of(rows), config=shared, name=path.name))
+    joined, others = joined_runs([entry for entry in logs if entry.rows or entry.config])
+    found.rows, found.config = joined.rows, joined.config
+    found.notes += [f"{name} belongs to another run and was left out." for name in others]
     found.notes = list(dict.fromkeys(found.notes))
     return found
-
-
-def _join(logs: Sequence[tuple[list[Row], Path]], found: _Found) -> None:
-    """Join the logs that agree, beginning with the longest; name the others."""
-    for rows, file in sorted(logs, key=lambda entry: len(entry[0]), reverse=True):
-        alike = not found.rows or _counts_steps(rows) == _counts_steps(found.rows)
-        joined = log.merged(rows, found.rows) if alike else None
-        if joined is None:
-            found.notes.append(f"{file.name} belongs to another run and was left out.")
-        else:
-            found.rows = joined
-
-
-def _counts_steps(rows: list[Row]) -> bool:
-    return any("step" in row for row in rows)
 
 
 def _config(texts: Iterable[tuple[str, str]]) -> Iterator[tuple[str, Any]]:

@@ -44,7 +44,11 @@ class TrainerState(Reader):
         return ()
 
     def read(self, path: Path) -> RunHistory:
-        """Read the latest state of a folder, or one file."""
+        """Read the latest state of a folder, or one file.
+
+        Raises:
+            DiagnosticsError: It cannot be read, or tells of no step: the run had not begun.
+        """
         notes: list[str] = []
         state, file = _latest(path, notes) if path.is_dir() else (_load(path, notes), path)
         rows = log.rows_of(state.get("log_history"))
@@ -57,6 +61,12 @@ class TrainerState(Reader):
             has_loss=any(point.eval_loss is not None for point in epochs),
         )
         config = config_of_state(state, rows, beside.config)
+        steps = log.steps_of(rows, notes)
+        if not epochs and not steps and not config.get("steps_done"):
+            raise DiagnosticsError(
+                f"`{file}` tells of no training: it holds no loss, no score and no step done.",
+                "Give the state of a run that has logged something.",
+            )
         return RunHistory(
             epochs=as_shares(epochs, notes),
             config=config,
@@ -66,7 +76,7 @@ class TrainerState(Reader):
             monitor=monitor,
             higher_is_better=higher,
             source=str(file),
-            steps=log.steps_of(rows, notes),
+            steps=steps,
             notes=tuple(notes),
         )
 

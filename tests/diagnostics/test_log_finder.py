@@ -62,6 +62,52 @@ def test_several_offline_runs_below_one_folder_are_all_found(tmp_path: Path) -> 
     assert len(found(tmp_path)) == 2
 
 
+KERAS = "epoch,loss,val_loss\n0,1.0,1.1\n1,0.5,0.75\n"
+PRINTED = (
+    "{'loss': 0.9, 'epoch': 1.0}\n{'eval_loss': 0.8, 'epoch': 1.0}\n{'loss': 0.5, 'epoch': 2}\n"
+)
+SPACY = """E    #       LOSS TOK2VEC  LOSS NER  ENTS_F  ENTS_P  ENTS_R  SCORE
+---  ------  ------------  --------  ------  ------  ------  ------
+  0       0          0.00     50.00   10.00   10.00   10.00    0.10
+  1     200         10.00    400.00   40.00   40.00   40.00    0.40
+"""
+
+
+@pytest.mark.parametrize(
+    ("content", "names"),
+    [
+        (KERAS, ["seed1.csv", "seed2.csv", "seed3.csv"]),
+        (PRINTED, ["run-a.log", "run-b.log", "run-c.log"]),
+        (SPACY, ["german.txt", "italian.txt"]),
+    ],
+    ids=["table", "printed", "spacy"],
+)
+def test_several_logs_of_one_reader_in_a_folder_are_runs_each(
+    content: str, names: list[str], tmp_path: Path
+) -> None:
+    for name in names:
+        (tmp_path / name).write_text(content, "utf-8")
+    assert found(tmp_path) == names
+    assert all({log.path for log in logs} == {logs[0].path} for logs in find_runs(tmp_path))
+
+
+def test_what_lies_beside_the_logs_of_several_runs_belongs_to_them(tmp_path: Path) -> None:
+    for name in ("seed1.csv", "seed2.csv"):
+        (tmp_path / name).write_text(KERAS, "utf-8")
+    (tmp_path / "console.log").write_text(PRINTED, "utf-8")
+    assert found(tmp_path) == ["seed1.csv", "seed2.csv"]
+
+
+@pytest.mark.parametrize("error", ["job.err", "job.e17"])
+def test_the_errors_of_a_job_belong_to_its_output(error: str, tmp_path: Path) -> None:
+    output = error.replace(".e", ".o").replace(".orr", ".out")
+    (tmp_path / output).write_text(PRINTED, "utf-8")
+    (tmp_path / error).write_text("torch.cuda.OutOfMemoryError: CUDA out of memory.\n", "utf-8")
+    assert found(tmp_path) == [output]
+    (tmp_path / "other.log").write_text(PRINTED, "utf-8")
+    assert found(tmp_path) == [output, "other.log"]
+
+
 def test_hidden_folders_and_links_are_not_entered(tmp_path: Path) -> None:
     state(tmp_path / "run" / "trainer_state.json")
     state(tmp_path / ".cache" / "trainer_state.json")

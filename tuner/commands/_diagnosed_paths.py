@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +15,7 @@ from diagnostics.log_finder import STRUCTURED, logs_at
 from diagnostics.report_format import Unread
 from diagnostics.subjects.run_history import RunHistory
 from diagnostics.text_file import decode_head
+from tuner.commands._piped_name import fitting_name
 
 __all__ = ["judge_paths"]
 
@@ -21,6 +23,7 @@ STANDARD_INPUT = "-"
 SOURCE = "standard input"
 LARGEST = 128 * 2**20
 """Bytes of standard input that are read, as many as of any file."""
+_PRINTED = "printed_log"
 
 Outcome = Checkup[RunHistory] | Unread
 
@@ -72,30 +75,35 @@ def _judge_below(root: Path, how: Examination) -> Iterator[Outcome]:
 
 
 def _judge_standard_input(how: Examination) -> Checkup[RunHistory]:
-    """Judge what is piped in: a structured log by its own reader, anything else as printed text."""
-    from diagnostics.readers import _printed
-
+    """Judge what is piped in: a log in a known format by its reader, all else as printed text."""
     content = sys.stdin.buffer.read(LARGEST + 1)
-    checkup = _judge_structured(content[:LARGEST], how)
-    if checkup is None:
-        # Some shells pipe UTF-16, some programs the code page of the system.
-        text = decode_head(content[:LARGEST]) or content[:LARGEST].decode("utf-8", "replace")
-        checkup = how.judge(_printed.read_text(text, SOURCE), reader="printed_log")
+    # Some shells pipe UTF-16, some programs the code page of the system.
+    text = decode_head(content[:LARGEST]) or content[:LARGEST].decode("utf-8", "replace")
+    checkup = _judge_formatted(content[:LARGEST], text, how) or _judge_printed(text, how)
     lost = (f"Only the first {LARGEST // 2**20} MiB were read.",) if len(content) > LARGEST else ()
     notes = (*checkup.subject.notes, *lost)
     return replace(checkup, subject=replace(checkup.subject, source=SOURCE, notes=notes))
 
 
-def _judge_structured(content: bytes, how: Examination) -> Checkup[RunHistory] | None:
+def _judge_printed(text: str, how: Examination) -> Checkup[RunHistory]:
+    from diagnostics.readers import _printed
+
+    return how.judge(_printed.read_text(text, SOURCE), reader=_PRINTED)
+
+
+def _judge_formatted(content: bytes, text: str, how: Examination) -> Checkup[RunHistory] | None:
     """Judge a log in a format with a reader of its own; None when no such reader knows it."""
     with TemporaryDirectory() as folder:
-        file = Path(folder) / "log"
+        file = Path(folder) / fitting_name(text)
         file.write_bytes(content)
-        logs = [log for log in logs_at(file) if log.reader.precedence >= STRUCTURED]
+        logs = [log for log in logs_at(file) if log.reader.name != _PRINTED]
         if not logs:
             return None
         try:
             return replace(how.judge_logs(logs), others=())
         except DiagnosticsError as error:
+            if all(log.reader.precedence < STRUCTURED for log in logs):
+                with suppress(DiagnosticsError):  # as of a file, the next reader is asked
+                    return _judge_printed(text, how)
             message = error.message.replace(str(file), SOURCE)
             raise DiagnosticsError(message, error.hint) from error

@@ -284,3 +284,9 @@ def test_percentages_become_shares(tmp_path: Path) -> None:
     )
     assert [point.metrics["f1"] for point in run.epochs] == [pytest.approx(0.813), 0.9]
     assert "f1 reaches 90 and was read as a percentage." in run.notes
+
+
+def test_metadata_of_brackets_inside_brackets_is_left_alone() -> None:
+    """YAML's own parser would be busy for longer than any test may take."""
+    assert front_matter("---\n" + "{" * 8_000 + "\n---\n# a card\n") == {}
+    assert front_matter("---\ntags: [a, b]\n---\n# a card\n") == {"tags": ["a", "b"]}

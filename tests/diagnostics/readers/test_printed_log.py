@@ -378,3 +378,11 @@ def test_a_damaged_log(start: int, removed: int, inserted: str) -> None:
 def test_a_log_that_goes_back_and_forth_is_read_in_time() -> None:
     rows = "".join(f"{{'eval_f1': 0.5, 'epoch': {9 + at % 2}.0}}\n" for at in range(20_000))
     assert len(read("{'eval_f1': 0.1, 'epoch': 5.0}\n" + rows).epochs) == 3
+
+
+def test_the_error_of_another_program_is_no_training() -> None:
+    trace = 'Traceback (most recent call last):\n  File "{}", line 3, in {}\nKeyError: "user"\n'
+    with pytest.raises(DiagnosticsError, match="tells of no training"):
+        read(trace.format("/srv/web/serve.py", "answer"))
+    (event,) = read(trace.format("/home/x/train.py", "main")).events
+    assert event.kind == "error"

@@ -86,6 +86,55 @@ def test_of_two_runs_in_one_folder_the_longer_is_read(tmp_path: Path) -> None:
     assert any("belongs to another run" in note for note in run.notes)
 
 
+def write_losses(path: Path, steps: range, *, head: bytes = b"") -> None:
+    start = head or TRAINER.read_bytes()[:40]
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(start + b"".join(frame_of(step, "train/loss", 1 / step) for step in steps))
+
+
+def test_a_file_over_the_same_steps_is_of_another_run(tmp_path: Path) -> None:
+    write_losses(tmp_path / "events.out.tfevents.1.host", range(10, 100, 10))
+    write_losses(tmp_path / "events.out.tfevents.2.host", range(15, 75, 10))
+    run = READER.read(tmp_path)
+    assert [step.step for step in run.steps] == [*range(10, 100, 10)]
+    assert run.notes == ("events.out.tfevents.2.host belongs to another run and was left out.",)
+
+
+def test_a_file_that_goes_on_is_of_the_same_run(tmp_path: Path) -> None:
+    write_losses(tmp_path / "events.out.tfevents.1.host", range(10, 100, 10))
+    write_losses(tmp_path / "events.out.tfevents.2.host", range(100, 150, 10))
+    run = READER.read(tmp_path)
+    assert [step.step for step in run.steps] == [*range(10, 150, 10)]
+    assert run.notes == ()
+
+
+@pytest.mark.parametrize(("rate", "last"), [(b"3e-05", 140), (b"4e-05", 60)], ids=["same", "other"])
+def test_hyperparameters_tell_runs_apart(rate: bytes, last: int, tmp_path: Path) -> None:
+    frames = events_with_rate(rate)
+    folder = tmp_path / "run"
+    write_losses(folder / "events.out.tfevents.2.host", range(100, 150, 10), head=frames)
+    shutil.copy(TRAINER, folder)
+    run = READER.read(folder)
+    assert run.steps[-1].step == last
+    assert run.config["learning_rate"] == 3e-5
+    assert len(run.notes) == (last == 60)
+
+
+def events_with_rate(rate: bytes) -> bytes:
+    """Return the start of the Trainer's event file, with another learning rate in its arguments."""
+    frames, place = b"", 0
+    content = TRAINER.read_bytes()
+    while place < len(content) and b"train/" not in (frame := frame_at(content, place)):
+        place += len(frame)
+        record = frame[12:-4].replace(b"3e-05", rate)
+        frames += frame[:12] + record + _event_file._masked(record)
+    return frames
+
+
+def frame_at(content: bytes, place: int) -> bytes:
+    return content[place : place + 16 + int.from_bytes(content[place : place + 8], "little")]
+
+
 def test_an_empty_log_is_refused() -> None:
     with pytest.raises(DiagnosticsError, match="nothing was logged to TensorBoard"):
         READER.read(DATA / "nothing")

@@ -100,6 +100,20 @@ def test_an_empty_log_is_no_error() -> None:
     assert run.config["steps_done"] == 17
 
 
+@pytest.mark.parametrize(
+    "content",
+    ["{}", '{"log_history": [], "global_step": 0}', '{"log_history": [{"step": 1, "note": 2}]}'],
+    ids=["nothing", "no-step", "no-figure"],
+)
+def test_a_state_that_tells_of_no_training_is_refused(content: str, tmp_path: Path) -> None:
+    path = tmp_path / "trainer_state.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(DiagnosticsError, match="no loss, no score and no step done"):
+        READER.read(path)
+    with pytest.raises(DiagnosticsError, match="tells of no training"):
+        READER.read(tmp_path)
+
+
 def test_the_last_of_two_evaluations_at_one_step_is_of_other_weights(tmp_path: Path) -> None:
     rows = [
         {"step": 10, "epoch": 1.0, "eval_f1": 0.7},
@@ -130,6 +144,27 @@ def test_a_learning_rate_that_the_log_cannot_show_is_not_made_up(tmp_path: Path)
     rows = [{"step": 500, "epoch": 2.0, "loss": 0.5, "learning_rate": 3e-6}]
     run = READER.read(write_state(tmp_path / "trainer_state.json", rows, max_steps=600))
     assert "learning_rate" not in run.config
+
+
+def test_a_rate_that_still_rises_is_not_the_highest(tmp_path: Path) -> None:
+    rows = [
+        {"step": step, "epoch": step, "loss": 0.7, "learning_rate": (step - 1) * 4e-8}
+        for step in range(1, 6)
+    ]
+    path = tmp_path / "trainer_state.json"
+    assert "learning_rate" not in READER.read(write_state(path, rows, max_steps=5)).config
+    rows.append({"step": 6, "epoch": 6, "loss": 0.7, "learning_rate": 1.6e-7})
+    assert READER.read(write_state(path, rows, max_steps=6)).config["learning_rate"] == 1.6e-7
+
+
+def test_steps_a_second_under_the_name_of_samples_tell_no_size(tmp_path: Path) -> None:
+    end = {"step": 1000, "epoch": 20.0, "train_runtime": 3000.0}
+    state = {"max_steps": 1000, "num_train_epochs": 20}
+    path = tmp_path / "trainer_state.json"
+    steps = write_state(path, [{**end, "loss": 1, "train_samples_per_second": 0.33}], **state)
+    assert "train_sentences_estimated" not in READER.read(steps).dataset
+    samples = write_state(path, [{**end, "loss": 1, "train_samples_per_second": 2.6}], **state)
+    assert READER.read(samples).dataset["train_sentences_estimated"] == 390
 
 
 def test_files_are_known_by_name_or_content(tmp_path: Path) -> None:
@@ -193,7 +228,7 @@ def test_the_arguments_logged_to_tensorboard_are_read(tmp_path: Path) -> None:
     shutil.copytree(
         DATA.parent / "tensorboard_events" / "trainer", tmp_path / "runs" / "May01_host"
     )
-    run = READER.read(write_state(tmp_path / "trainer_state.json", []))
+    run = READER.read(write_state(tmp_path / "trainer_state.json", [], global_step=1))
     assert run.config["weight_decay"] == 0.01
     assert run.config["warmup_ratio"] == 0.1
     assert "max_steps" not in run.config

@@ -162,6 +162,38 @@ def test_a_structured_log_on_standard_input(
     assert (run["path"], run["reader"]) == ("standard input", "trainer_state")
 
 
+def _of_readers() -> list[Path]:
+    """Return a file of each format that is known by its content or the ending of its name."""
+    patterns = (
+        *("spacy_table/*.*", "keras_csv/*.csv", "keras_history/*.json", "plain_table/*.*"),
+        *("model_card/*.md", "notebook/*.ipynb", "results_json/**/*_results.json"),
+        *("lightning_metrics/**/*.csv", "flair_loss/**/*.tsv"),
+        *("tensorboard_events/trainer/*", "printed_log/*.*"),
+    )
+    found = [file for pattern in patterns for file in sorted(DATA.glob(pattern))[:3]]
+    return [file for file in found if file.is_file()]
+
+
+@pytest.mark.parametrize("file", _of_readers(), ids=lambda file: f"{file.parent.name}/{file.name}")
+def test_a_piped_log_is_judged_as_its_file_is(
+    file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    alone = tmp_path / file.name  # what lies beside a file is not piped with it
+    content = file.read_bytes()
+    alone.write_bytes(content)
+    told = []
+    for path in (str(alone), "-"):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+        code = main(["diagnose", path, "--format", "json"])
+        shown = capsys.readouterr().out
+        (run,) = json.loads(shown)["runs"] if shown else ({"reader": None},)
+        told.append((code, {name: value for name, value in run.items() if name != "path"}))
+    assert told[1] == told[0]
+
+
 @pytest.mark.parametrize("content", [b"", b"hello", b"\x00\xff" * 100, b'{"log_history": 3}'])
 def test_standard_input_without_a_log(
     content: bytes, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
