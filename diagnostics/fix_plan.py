@@ -102,7 +102,7 @@ def plan_fixes(findings: Sequence[Finding]) -> FixPlan:
     for found in _roots(findings):
         for fix in found.fixes:
             planned = PlannedFix(rule=found.rule, fix=fix)
-            if not is_applicable(fix):
+            if not is_applicable(fix) or _alone(fix, changes):
                 by_hand.append(planned)
                 continue
             winner = _setting(changes, fix)
@@ -113,6 +113,12 @@ def plan_fixes(findings: Sequence[Finding]) -> FixPlan:
                 break  # both want the same
             passed_over.append(PassedOver(rule=found.rule, fix=fix, winner=winner))
     return FixPlan(changes=tuple(changes), by_hand=tuple(by_hand), passed_over=tuple(passed_over))
+
+
+def _alone(fix: Fix, changes: Sequence[PlannedFix]) -> bool:
+    """Whether a fix completes a change that is not made: by itself it would change the result."""
+    mains = [main for main, companion in _COMPANIONS.items() if companion == fix.parameter]
+    return bool(mains) and not any(quantity(planned.fix) in mains for planned in changes)
 
 
 def _setting(changes: Sequence[PlannedFix], fix: Fix) -> PlannedFix | None:

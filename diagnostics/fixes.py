@@ -17,6 +17,10 @@ __all__ = [
     "shorter",
 ]
 
+_SHARES: dict[float, str] = {2: "half", 3: "a third of", 10: "a tenth of"}
+_MULTIPLES: dict[float, str] = {2: "twice", 3: "three times", 10: "ten times"}
+"""Factors in words."""
+
 
 def rounded(value: float, digits: int = 2) -> float:
     """Return a value with so many significant digits: nobody sets a learning rate of 6.6667e-06."""
@@ -24,12 +28,15 @@ def rounded(value: float, digits: int = 2) -> float:
 
 
 def lower_learning_rate(run: RunHistory, divisor: float) -> Fix:
-    """Propose the learning rate divided by `divisor`, and no more than is usual for the encoder."""
+    """Propose the learning rate divided by `divisor`, and no more than is usual for the encoder.
+
+    Where the present rate is unknown the proposal is a sentence without a value.
+    """
     usual = reference_values.learning_rate_range(run)
     old = series.number(run.config.get("learning_rate"))
     if old is None or old <= 0:
-        new, how = usual.low, f"the low end of what is usual for this {usual.kind}"
-    elif old / divisor > usual.high:
+        return _of_unknown_rate(run, _SHARES.get(divisor, f"1/{divisor:g} of"))
+    if old / divisor > usual.high:
         new, how = usual.high, f"the high end of what is usual for this {usual.kind}"
     else:
         # Never below the usual range at once, unless the run came from there.
@@ -45,11 +52,16 @@ def lower_learning_rate(run: RunHistory, divisor: float) -> Fix:
 
 
 def raise_learning_rate(run: RunHistory, factor: float) -> list[Fix]:
-    """Propose the learning rate times `factor`, inside what is usual; nothing if it is there."""
+    """Propose the learning rate times `factor`, inside what is usual; nothing if it is there.
+
+    Where the present rate is unknown the proposal is a sentence without a value.
+    """
     usual = reference_values.learning_rate_range(run)
     old = series.number(run.config.get("learning_rate"))
-    new = usual.low if old is None else min(max(factor * old, usual.low), usual.high)
-    if old is not None and new <= old:
+    if old is None:
+        return [_of_unknown_rate(run, _MULTIPLES.get(factor, f"{factor:g} times"))]
+    new = min(max(factor * old, usual.low), usual.high)
+    if new <= old:
         return []
     return [
         Fix(
@@ -60,6 +72,15 @@ def raise_learning_rate(run: RunHistory, factor: float) -> list[Fix]:
             how=f"{factor:g} times the present one, within {usual.low:g} to {usual.high:g}",
         )
     ]
+
+
+def _of_unknown_rate(run: RunHistory, change: str) -> Fix:
+    """Propose a change of a rate that was not recorded: a value would be invented."""
+    text = f"Try {change} the present learning rate"
+    if series.number(run.config.get("parameters")) is None:
+        return Fix(text=f"{text}.")
+    usual = reference_values.learning_rate_range(run)
+    return Fix(text=f"{text}; usual for a {usual.kind} is {usual.low:g} to {usual.high:g}.")
 
 
 def longer(run: RunHistory, epochs: float, *, text: str, how: str) -> list[Fix]:

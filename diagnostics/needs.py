@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from diagnostics import series
 from diagnostics.rule import Need
 from diagnostics.subjects.run_history import RunHistory
@@ -14,7 +16,23 @@ __all__ = [
     "metric",
     "steps",
     "task_metric",
+    "token_classifier",
 ]
+
+_TOKENS = re.compile(
+    r"TokenClassif|Tagger|Tagging|EntityRecogni|CRF|Crf|NER(?=$|_|[A-Z][a-z])|Ner(?=$|_|[A-Z])"
+    r"|(?<![A-Za-z])ner(?![a-z])"
+)
+"""How architectures that label words are named: `BertForTokenClassification`, `SequenceTagger`."""
+
+_LONGEST_NAME = 200
+"""Characters of a name that are looked at."""
+
+_OTHER_TASK = re.compile(
+    r"For[A-Z]|LMHead|Classif|Answering|Generation|Summari|Translation|FillMask|Speech|Similarity"
+    r"|Detection|Segmentation|FeatureExtraction|Regression"
+)
+"""How architectures with another task are named, where nothing above is in the name."""
 
 
 def evaluations(least: int) -> Need:
@@ -44,14 +62,21 @@ def task_metric(run: RunHistory) -> str | None:
 
 def entity_scores(run: RunHistory) -> str | None:
     """Need F1 with precision and recall, from a run that may be token classification."""
-    architecture = str(run.config.get("architecture", ""))
-    if architecture and "TokenClassification" not in architecture:
-        return f"the model is a {architecture}, not a token classifier"
+    if token_classifier(run) is False:
+        return f"the model is a {run.config['architecture']}, not a token classifier"
     if run.monitor != "f1":
         return "the run logged no F1"
     if not (series.scores(run, "precision") and series.scores(run, "recall")):
         return "the run logged no precision and recall"
     return None
+
+
+def token_classifier(run: RunHistory) -> bool | None:
+    """Whether the architecture is one that labels words; None where its name does not tell."""
+    architecture = str(run.config.get("architecture", ""))[:_LONGEST_NAME]
+    if _TOKENS.search(architecture):
+        return True
+    return False if _OTHER_TASK.search(architecture) else None
 
 
 def losses(run: RunHistory) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from diagnostics import series
+from diagnostics import needs, series
 from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, Fix, NotApplicable, Severity, Tier
 from diagnostics.rule import Rule
@@ -66,15 +66,16 @@ class AccuracyFlatters(Rule[RunHistory]):
 
     def check(self, run: RunHistory) -> Sequence[Finding] | NotApplicable:
         """Look for a high accuracy beside a low F1, or instead of any F1."""
-        architecture = str(run.config.get("architecture", ""))
-        if architecture and "TokenClassification" not in architecture:
-            return NotApplicable(reason=f"the model is a {architecture}, not a token classifier")
+        labels_words = needs.token_classifier(run)
+        if labels_words is False:
+            model = run.config["architecture"]
+            return NotApplicable(reason=f"the model is a {model}, not a token classifier")
         accuracy = series.scores(run, "accuracy")
         if not accuracy:
             return NotApplicable(reason="the run logged no accuracy")
         if series.scores(run, "f1"):
             return self._beside_f1(run, accuracy)
-        return self._instead_of_f1(run, accuracy, token_classifier=bool(architecture))
+        return self._instead_of_f1(run, accuracy, token_classifier=labels_words is True)
 
     def _beside_f1(self, run: RunHistory, accuracy: Sequence[series.Point]) -> list[Finding]:
         f1 = max(series.scores(run, "f1"), key=lambda point: point.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -33,7 +34,7 @@ class AllOCollapse(Rule[RunHistory]):
     name: ClassVar = "all-o-collapse"
     severity: ClassVar = Severity.ERROR
     tier: ClassVar = Tier.CONCLUSIVE
-    needs: ClassVar = (needs.entity_scores, needs.evaluations(2))
+    needs: ClassVar = (needs.entity_scores, needs.evaluations(1))
     explains: ClassVar = (
         "R106",
         "R201",
@@ -51,6 +52,9 @@ class AllOCollapse(Rule[RunHistory]):
             precision=(0.0, 0.0, 0.0, 0.0),
             recall=(0.0, 0.0, 0.0, 0.0),
             accuracy=(0.83, 0.83, 0.83, 0.83),
+        ),
+        "one evaluation after a whole epoch, without a hit": run_example(
+            f1=(0.0,), precision=(0.0,), recall=(0.0,), accuracy=(0.83,)
         ),
         "never more than a hit or two, and none in the end": run_example(
             f1=(0.02, 0.0, 0.006, 0.005, 0.0),
@@ -71,6 +75,9 @@ class AllOCollapse(Rule[RunHistory]):
             recall=(0.0, 0.0),
             eval_loss=(1.0, 0.8),
             max_steps=900,
+        ),
+        "one evaluation in the first epoch": run_example(
+            f1=(0.0,), precision=(0.0,), recall=(0.0,), epochs=3, max_steps=300
         ),
         "pruned by a search while its loss fell": run_example(
             f1=(0.0, 0.0, 0.0),
@@ -99,8 +106,12 @@ class AllOCollapse(Rule[RunHistory]):
             return NotApplicable(reason=f"the run stands at {share:.0%} of its plan")
         if run.config.get("state") == "pruned" and (share is None or share < 0.9):
             return NotApplicable(reason="the search stopped the run before its end")
+        if len(points) == 1 and points[0].epoch < 1:
+            return NotApplicable(reason="the run was evaluated once, within its first epoch")
         tail = points[-2:]
-        if max(point.value for point in tail) >= self.ceiling:
+        # One evaluation must be without a single hit; more show that low is where it stays.
+        ceiling = self.ceiling if len(points) > 1 else math.ulp(0.0)
+        if max(point.value for point in tail) >= ceiling:
             return []
         silent = max(point.value for point in tail) == 0
         if not silent:
@@ -123,6 +134,11 @@ class AllOCollapse(Rule[RunHistory]):
             f"F1 is {points[-1].value:.3g} from epoch {first.epoch:g} to the end: "
             "the model predicts O for (nearly) every word."
         )
+        if len(points) == 1:
+            message = (
+                f"F1, precision and recall are 0 at the only evaluation (epoch {first.epoch:g}): "
+                "the model predicts O for every word, or no entity right."
+            )
         if not silent:
             highest = max(point.value for point in points)
             message = (
@@ -132,7 +148,8 @@ class AllOCollapse(Rule[RunHistory]):
         elif accuracy:
             message += f" Its accuracy of {accuracy[-1].value:.3f} is the share of O words."
             evidence.append(Evidence(label="accuracy", value=accuracy[-1].value))
-        return self.finding(message, evidence=evidence, fixes=_fixes(run))
+        severity = Severity.WARNING if len(points) == 1 else Severity.ERROR
+        return self.finding(message, evidence=evidence, fixes=_fixes(run), severity=severity)
 
 
 def _predicted_per_gold(run: RunHistory) -> float | None:

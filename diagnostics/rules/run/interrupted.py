@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from diagnostics import series
+from diagnostics import fixes, series
 from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, Fix, NotApplicable, Severity, Tier
 from diagnostics.rule import Rule
 from diagnostics.rules.run._evidence import failures
+from diagnostics.rules.run._evidence.plateaus import past_best
 from diagnostics.subjects.run_history import RunEvent, RunHistory
 
 __all__ = ["Interrupted"]
@@ -31,7 +32,8 @@ class Interrupted(Rule[RunHistory]):
     motion; judged as finished, the run looks worse than its settings are.
 
     What to change: resume from the last checkpoint. The schedule goes on where it stood, so do not
-    start a new run from the weights.
+    start a new run from the weights. A run that is past its best needs none of that, only the
+    weights of its best epoch.
 
     Source: the steps and epochs of the log against those of the plan. Of 79 public
     `trainer_state.json` files many are checkpoints in the middle of a run.
@@ -50,6 +52,9 @@ class Interrupted(Rule[RunHistory]):
                 train_loss=(0.5,), steps_per_epoch=500, max_steps=1377, epochs=2.75, steps_done=500
             ),
             source="results/checkpoint-500/trainer_state.json",
+        ),
+        "stopped by hand, past its best": run_example(
+            f1=(0.6, 0.72, 0.7, 0.67, 0.65, 0.62), events=[_BY_HAND], max_steps=2_000, epochs=20
         ),
         "stopped by hand, plan unknown": replace(
             run_example(train_loss=(0.5,), events=[_BY_HAND]),
@@ -127,10 +132,13 @@ class Interrupted(Rule[RunHistory]):
         where = _where(run)
         stood = where if share is None else f"{where}, {share:.0%} of its plan"
         last = f" Its last words: {failures.sentence(events[-1].message)}" if events else ""
+        best = series.best_point(run) if past_best(run) else None
+        over = "" if best is None else f" It was past its best (epoch {round(best.epoch, 2):g})."
         return self.finding(
-            f"The run ended {stood}.{last}",
+            f"The run ended {stood}.{over}{last}",
             evidence=[] if share is None else [Evidence(label="share of the plan", value=share)],
-            fixes=_fixes(run, where),
+            fixes=_fixes(run, where) if best is None else _keep(run, best),
+            severity=Severity.WARNING if best is None else Severity.INFO,
         )
 
 
@@ -156,6 +164,14 @@ def _fixes(run: RunHistory, where: str) -> list[Fix]:
         how=f"the run ended {where}; True takes the latest checkpoint of the output folder",
     )
     return [resume]
+
+
+def _keep(run: RunHistory, best: series.Point) -> list[Fix]:
+    """Return how to go on with the best epoch's weights instead of training further."""
+    step = next((point.step for point in run.epochs if point.number == best.epoch), None)
+    name = "" if step is None else f" (checkpoint-{step}, if it was saved)"
+    take = f"Take the checkpoint of the best epoch{name}; there is nothing to resume for."
+    return [Fix(text=take), *fixes.keep_best_epoch(run)]
 
 
 def _stopped_early(run: RunHistory) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from diagnostics import needs
 from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, Fix, NotApplicable, Severity, Tier
 from diagnostics.rule import Rule
@@ -148,13 +149,12 @@ class LabelsAreNotChunks(Rule[RunHistory]):
 def _unprefixed(run: RunHistory) -> tuple[str, ...]:
     """Return the labels besides O, if the run scores entities and they have no prefixes."""
     names = label_names(run)
-    architecture = str(run.config.get("architecture", ""))
+    labels_words = needs.token_classifier(run)
     entity_scores = run.monitor == "f1" and any("recall" in point.metrics for point in run.epochs)
-    token_classifier = "TokenClassification" in architecture
-    if not entity_scores or prefixed(names) or (architecture and not token_classifier):
+    if not entity_scores or prefixed(names) or labels_words is False:
         return ()
     # Without O and without an architecture these may be the classes of whole texts.
-    if "O" not in names and not token_classifier:
+    if "O" not in names and not labels_words:
         return ()
     named = tuple(name for name in names if name != "O")
     return () if placeholders(named) else named

@@ -149,13 +149,14 @@ class LearningRateTooHigh(Rule[RunHistory]):
         best = series.best_point(run)
         learned = best is not None and run.monitor != "loss" and best.value > 0.1
         seen = (
-            f"The training loss climbs back from {min(losses):.3g} to {losses[-1]:.3g}{_at(run)}."
+            f"The training loss climbs back from {_figure(min(losses))} to "
+            f"{_figure(losses[-1])}{_at(run)}."
         )
         if learned and best is not None:
             last = series.scores(run)[-1]
             seen += (
-                f" {series.score_label(run)} goes from {best.value:.3f} at epoch {best.epoch:g} "
-                f"to {last.value:.3f} at epoch {last.epoch:g}."
+                f" {series.score_label(run)} goes from {best.value:.3f} at epoch "
+                f"{round(best.epoch, 2):g} to {last.value:.3f} at epoch {round(last.epoch, 2):g}."
             )
         # The loss ends above its beginning, or the score at nought: no statistics are needed.
         destroyed = learned and (median(losses[-2:]) > losses[0] or self._lost_all(run))
@@ -173,10 +174,15 @@ def _at(run: RunHistory) -> str:
     return "" if rate is None else f" at a learning rate of {rate:g}"
 
 
+def _figure(loss: float) -> str:
+    """Return a loss with at least three digits, and as many as its whole part has."""
+    return f"{loss:.0f}" if 100 <= loss < 1e9 else f"{loss:.3g}"
+
+
 def _loss_evidence(losses: Sequence[float]) -> list[Evidence]:
     if not losses:
         return []
     return [
         Evidence(label="lowest training loss", value=min(losses)),
-        Evidence(label="training loss at the end", value=median(losses[-2:])),
+        Evidence(label="training loss at the end", value=losses[-1]),
     ]

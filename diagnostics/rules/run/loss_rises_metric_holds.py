@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -50,6 +49,9 @@ class LossRisesMetricHolds(Rule[RunHistory]):
         "F1 falls too": run_example(
             f1=(0.6, 0.75, 0.6, 0.5, 0.45, 0.4), eval_loss=(0.5, 0.4, 0.5, 0.6, 0.7, 0.8)
         ),
+        "F1 falls from its best to where the loss was lowest": run_example(
+            f1=(0.7, 0.8, 0.78, 0.74, 0.71, 0.7), eval_loss=(0.4, 0.45, 0.5, 0.6, 0.7, 0.8)
+        ),
         "all-O: there is no score to hold": run_example(f1=(0, 0, 0, 0), eval_loss=(1, 2, 3, 4)),
     }
 
@@ -70,17 +72,16 @@ class LossRisesMetricHolds(Rule[RunHistory]):
         if lowest.value <= 0 or last.value <= (1 + rise) * lowest.value:
             return []
         # Compared is the epoch that the loss would choose; the best one was chosen for its luck.
-        chosen = [point for point in series.scores(run) if point.epoch == lowest.epoch]
-        sign = 1 if run.higher_is_better else -1
-        end = series.end_score(series.scores(run))
-        drop = sign * (chosen[0].value - end) if chosen else math.inf
-        if drop > series.noise_band(run):
+        scores = series.scores(run)
+        chosen = next((point for point in scores if point.epoch == lowest.epoch), None)
+        if chosen is None or not _holds(run, best, scores):
             return []
-        label = series.score_label(run)
+        label, end = series.score_label(run), scores[-1]
         message = (
-            f"The evaluation loss rises from {lowest.value:.3g} at epoch {lowest.epoch:g} to "
-            f"{last.value:.3g}, while {label} holds ({chosen[0].value:.3f} there, {end:.3f} at the "
-            "end): the model grows overconfident, not worse."
+            f"The evaluation loss rises from {lowest.value:.3g} at epoch "
+            f"{round(lowest.epoch, 2):g} to {last.value:.3g}, while {label} holds "
+            f"({chosen.value:.3f} there, {end.value:.3f} at the end): the model grows "
+            "overconfident, not worse."
         )
         return [
             self.finding(
@@ -88,12 +89,25 @@ class LossRisesMetricHolds(Rule[RunHistory]):
                 evidence=[
                     Evidence(label="lowest loss", value=lowest.value, epochs=(lowest.epoch,)),
                     Evidence(label="last loss", value=last.value, epochs=(last.epoch,)),
-                    Evidence(label="drop of the score since", value=drop),
+                    Evidence(
+                        label="score at the lowest loss", value=chosen.value, epochs=(chosen.epoch,)
+                    ),
+                    Evidence(label="last score", value=end.value, epochs=(end.epoch,)),
                 ],
                 fixes=_fixes(run),
                 tier=Tier.HEURISTIC if few else Tier.STATISTICAL,
             )
         ]
+
+
+def _holds(run: RunHistory, best: series.Point, scores: Sequence[series.Point]) -> bool:
+    """Whether the score ends within noise of its best, by its last value and by the last three.
+
+    Beyond that other rules call it a fall, or the last weights the worse ones.
+    """
+    ends = (scores[-1].value, series.end_score(scores))
+    sign = 1 if run.higher_is_better else -1
+    return max(sign * (best.value - end) for end in ends) <= series.noise_band(run)
 
 
 def _fixes(run: RunHistory) -> list[Fix]:

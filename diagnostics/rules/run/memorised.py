@@ -122,7 +122,7 @@ class Memorised(Rule[RunHistory]):
         training = f"{label} {known:.2f}" if logged else f"a loss of {_last_loss(run):.2g}"
         message = (
             f"The training sentences are known by heart ({training}), but {label} on unseen ones "
-            f"is at most {best.value:.2f} (epoch {best.epoch:g})."
+            f"is at most {best.value:.2f} (epoch {round(best.epoch, 2):g})."
         )
         if risen:
             message += f" The evaluation loss rose from {lowest:.3g} to {losses[-1].value:.3g}."
@@ -150,8 +150,9 @@ class Memorised(Rule[RunHistory]):
             return []
         message = (
             f"The training loss falls to {training[-1]:.3g} while the evaluation loss rises from "
-            f"{lowest.value:.3g} at epoch {lowest.epoch:g} to {after[-1]:.3g}: the model learns "
-            "its training data by heart. No score was logged that could tell whether it matters."
+            f"{lowest.value:.3g} at epoch {round(lowest.epoch, 2):g} to {after[-1]:.3g}: the "
+            "model learns its training data by heart. No score was logged that could tell "
+            "whether it matters."
         )
         return [
             self.finding(
@@ -179,7 +180,7 @@ def _fixes(run: RunHistory, best_epoch: float) -> list[Fix]:
         new=2 * count if count else None,
         how="twice as many" if count else "",
     )
-    how = f"1.2 x the best epoch ({best_epoch:g})"
+    how = f"1.2 x the best epoch ({round(best_epoch, 2):g})"
     shorter = fixes.shorter(run, 1.2 * best_epoch, text="Train shorter.", how=how)
     decay = series.number(run.config.get("weight_decay"))
     regularise = Fix(

@@ -42,9 +42,11 @@ class MetricSuspect(Rule[RunHistory]):
         "accuracy as a count": run_example(
             accuracy=(201, 230, 242), eval_loss=(0.9, 0.8, 0.8), train_loss=(0.5, 0.4, 0.3)
         ),
+        "accuracy 0 in every evaluation": run_example(accuracy=(0.0, 0.0, 0.0, 0.0)),
         "F1 1.0 from the first epoch": run_example(f1=(1.0, 1.0, 1.0), eval_loss=(0.01, 0.0, 0.0)),
         "the same score four times while the loss halves": run_example(
-            f1=(0.8122, 0.8122, 0.8122, 0.8122), train_loss=(0.7, 0.5, 0.4, 0.35)
+            f1=(0.8122, 0.8122, 0.8122, 0.8122), train_loss=(0.7, 0.5, 0.4, 0.35),
+            learning_rate=5e-5,
         ),
         "F1 above both precision and recall": run_example(
             f1=(0.7, 0.8), precision=(0.5, 0.6), recall=(0.55, 0.6)
@@ -101,6 +103,7 @@ class MetricSuspect(Rule[RunHistory]):
         """Try each test; the first that fires is told, since the others may follow from it."""
         tests: tuple[Callable[[RunHistory], Suspicion | None], ...] = (
             suspicions.impossible,
+            suspicions.all_zero,
             suspicions.perfect_at_once,
             partial(
                 suspicions.constant,

@@ -58,16 +58,19 @@ class NonFiniteLoss(Rule[RunHistory]):
             step_losses=[1.2, 0.9, 0.8, 0.7, 0.7] * 8 + [0.0] * 20,
             f1=(0.3, 0.0),
             steps_per_epoch=30,
+            learning_rate=1e-4,
         ),
         "the evaluation loss alone, and the score is lost with it": run_example(
             train_loss=(0.5, 0.3, 0.3, 0.9),
             eval_loss=(0.4, 0.3, math.nan, math.nan),
             f1=(0.5, 0.6, 0.0, 0.0),
+            learning_rate=1e-4,
         ),
         "recorded as an event": run_example(
             train_loss=(1.2, 0.9),
             f1=(0.0, 0.0),
             events=[RunEvent(kind="non-finite", message="The training loss is NaN.", epoch=2.0)],
+            learning_rate=1e-4,
         ),
     }
     good: ClassVar = {

@@ -176,10 +176,9 @@ class NotLearning(Rule[RunHistory]):
             how="a probe: if it fails, labels, alignment or frozen weights are at fault",
         )
         over = f"{len(losses)} points" if steps is None else f"{steps} steps ({len(losses)} points)"
-        message = (
-            f"Over {over} the loss stays at {losses[0]:.3g} to {losses[-1]:.3g} and the score does "
-            "not rise."
-        )
+        scored = run.monitor != "loss" and series.scores(run)
+        score = " and the score does not rise" if scored else ""
+        message = f"Over {over} the loss stays at {losses[0]:.3g} to {losses[-1]:.3g}{score}."
         if self._guesses(run):
             message += " Loss and accuracy are those of always giving the most frequent answer."
         return self.finding(

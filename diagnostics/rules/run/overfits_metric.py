@@ -91,16 +91,16 @@ class OverfitsMetric(Rule[RunHistory]):
             return []
         verb = "falls" if sign > 0 else "rises"
         message = (
-            f"{series.score_label(run)} {verb} from {best.value:.3f} at epoch {best.epoch:g} to "
-            f"{series.end_score(points):.3f} at the end (median of the last 3), "
-            f"more than its noise of {noise:.3f}."
+            f"{series.score_label(run)} {verb} from {best.value:.3f} at epoch "
+            f"{round(best.epoch, 2):g} to {series.end_score(points):.3f} at the end (median of "
+            f"the last 3), more than its noise of {noise:.3f}."
         )
         # The best of several epochs is partly luck: one sigma of its lead is not counted.
         certain = drop - noise / 2
         small = self.small_drop * series.scale(run)
         severity = Severity.WARNING if certain > small else Severity.INFO
         fixes_ = _fixes(run, best.epoch)
-        evidence = _evidence(points, best, noise, p)
+        evidence = _evidence(points, best, noise, p if trend else None)
         return [self.finding(message, evidence=evidence, fixes=fixes_, severity=severity)]
 
     def _error(self, run: RunHistory, score: float) -> float:
@@ -109,8 +109,9 @@ class OverfitsMetric(Rule[RunHistory]):
 
 
 def _evidence(
-    points: Sequence[series.Point], best: series.Point, noise: float, p: float
+    points: Sequence[series.Point], best: series.Point, noise: float, p: float | None
 ) -> list[Evidence]:
+    """Return the figures; `p` is that of the trend, None where the size of the fall decided."""
     return [
         Evidence(label="best score", value=best.value, epochs=(best.epoch,)),
         Evidence(
@@ -119,12 +120,12 @@ def _evidence(
             epochs=tuple(point.epoch for point in points[-3:]),
         ),
         Evidence(label="noise", value=noise),
-        Evidence(label="p of the fall", value=p),
+        *([] if p is None else [Evidence(label="p of the fall", value=p)]),
     ]
 
 
 def _fixes(run: RunHistory, best_epoch: float) -> list[Fix]:
-    how = f"1.2 x the best epoch ({best_epoch:g})"
+    how = f"1.2 x the best epoch ({round(best_epoch, 2):g})"
     shorter = fixes.shorter(run, 1.2 * best_epoch, text="Train shorter.", how=how)
     decay = series.number(run.config.get("weight_decay"))
     stronger = max(0.1, rounded(2 * decay)) if decay is not None else 0.1

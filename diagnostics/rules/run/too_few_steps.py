@@ -72,7 +72,8 @@ class TooFewSteps(Rule[RunHistory]):
         tier = self._tier(run)
         return [
             self.finding(
-                f"The run made only {steps} optimizer steps ({per_epoch:.0f} per epoch). A "
+                f"The run made only {steps} optimizer step{'' if steps == 1 else 's'} "
+                f"({per_epoch:.0f} per epoch). A "
                 "classification head that starts at random usually needs "
                 f"{reference_values.USUAL_STEPS}.",
                 evidence=[Evidence(label="optimizer steps", value=steps)],

@@ -58,7 +58,7 @@ class VersionConflict(Rule[RunHistory]):
     name: ClassVar = "version-conflict"
     severity: ClassVar = Severity.ERROR
     tier: ClassVar = Tier.CONCLUSIVE
-    explains: ClassVar = ("R203", "R506", "R702")
+    explains: ClassVar = ("R203", "R506")
     doubt: ClassVar = "The message comes from another environment than the training."
     bad: ClassVar = {
         "accelerate is too old": replace(

@@ -1,4 +1,4 @@
-"""Rule R106: the score was reached early and the rest of the run added nothing."""
+"""Rule R106: the score was reached early and the rest of the run added less than noise."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from diagnostics import fixes, needs, series
 from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, NotApplicable, Severity, Tier
 from diagnostics.rule import Rule
+from diagnostics.rules.run._evidence.plateaus import plateau_start
 from diagnostics.subjects.run_history import RunHistory
 
 __all__ = ["WastedEpochs"]
@@ -17,7 +18,7 @@ __all__ = ["WastedEpochs"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WastedEpochs(Rule[RunHistory]):
-    """Most of the epochs added nothing: the best score was reached in the first half.
+    """Most of the epochs added less than noise: the score was there in the first half.
 
     Why it matters: time and energy, and in a search the number of settings that can be tried.
 
@@ -25,7 +26,9 @@ class WastedEpochs(Rule[RunHistory]):
     schedule then decays earlier, which usually keeps the score.
 
     Source: Google's Deep Learning Tuning Playbook: a best step in the first 10 % means too many
-    steps; here the first half, measured against the noise of the score.
+    steps; here the first half, measured against the noise of the score. A score that creeps up
+    steadily (exact Mann-Kendall, p < 0.05), is best at the end, or stands over an evaluation loss
+    that falls has wasted nothing.
     """
 
     id: ClassVar = "R106"
@@ -43,6 +46,9 @@ class WastedEpochs(Rule[RunHistory]):
         "still gaining in the second half": run_example(
             f1=(0.3, 0.5, 0.6, 0.7, 0.75, 0.8, 0.82, 0.83)
         ),
+        "creeping up within its noise": run_example(
+            f1=(0.9, 0.901, 0.902, 0.903, 0.904, 0.905, 0.906, 0.907, 0.908, 0.909)
+        ),
         "never above zero": run_example(f1=(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)),
     }
 
@@ -58,22 +64,22 @@ class WastedEpochs(Rule[RunHistory]):
         noise = series.noise_band(run)
         if noise > self.widest_noise:
             return NotApplicable(reason=f"the score's noise of {noise:.2f} would hide small gains")
-        if best is None or len(points) < 6 or (run.higher_is_better and best.value < 0.1):
+        if best is None or (run.higher_is_better and best.value < 0.1):
             return []
-        reached = next(point for point in points if abs(point.value - best.value) <= noise)
-        last = points[-1].epoch
-        if reached.epoch > self.first_share * last:
+        reached = plateau_start(run, first_share=self.first_share)
+        if reached is None:
             return []
+        there, rest = round(reached.epoch, 2), round(points[-1].epoch - reached.epoch, 1)
         shorter = fixes.shorter(
-            run, 1.3 * reached.epoch, text="Train shorter.", how=f"1.3 x {reached.epoch:g} epochs"
+            run, 1.3 * reached.epoch, text="Train shorter.", how=f"1.3 x {there:g} epochs"
         )
         if not shorter:
             return []
         return [
             self.finding(
-                f"{series.score_label(run)} came within {noise:.3f} of its best ({best.value:.3f}) "
-                f"at epoch {reached.epoch:g}; the {last - reached.epoch:g} epochs after it added "
-                "nothing.",
+                f"{series.score_label(run)} is {reached.value:.3f} at epoch {there:g} and at best "
+                f"{best.value:.3f}: the {rest:g} epochs after it added less than its noise of "
+                f"{noise:.3f}.",
                 evidence=[
                     Evidence(label="score reached", value=reached.value, epochs=(reached.epoch,)),
                     Evidence(label="best score", value=best.value, epochs=(best.epoch,)),

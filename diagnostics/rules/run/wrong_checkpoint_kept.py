@@ -108,8 +108,9 @@ class WrongCheckpointKept(Rule[RunHistory]):
         known = setting is not None and len(series.scores(run)) >= 4
         grave = known and lost - noise / 2 > self.large_loss
         return self.finding(
-            f"{label} is {best.value:.3f} at epoch {best.epoch:g}{_checkpoint(run, best)}, but "
-            f"{choice}: {kept.value:.3f} at epoch {kept.epoch:g}, {lost:.3f} worse.",
+            f"{label} is {best.value:.3f} at epoch {round(best.epoch, 2):g}"
+            f"{_checkpoint(run, best)}, but {choice}: {kept.value:.3f} at epoch "
+            f"{round(kept.epoch, 2):g}, {lost:.3f} worse.",
             evidence=[
                 Evidence(label="best score", value=best.value, epochs=(best.epoch,)),
                 Evidence(label="score of what is kept", value=kept.value, epochs=(kept.epoch,)),

@@ -73,7 +73,9 @@ def accumulate(run: RunHistory, micro: int | None, how: str) -> list[Fix]:
     batch = series.whole(run.config.get("batch_size"))
     steps = series.whole(run.config.get("gradient_accumulation_steps"))
     if batch is None:
-        return [_accumulation(steps, 2 * (steps or 1), "twice the present, with half the batch")]
+        halve = Fix(text="Halve per_device_train_batch_size, whose present value is not recorded.")
+        twice = "twice the present, with half the batch"
+        return [halve, _accumulation(steps, 2 * (steps or 1), twice)]
     new = max(1, batch // 2) if micro is None else micro
     if new >= batch:
         return []

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from diagnostics import fixes, series
+from diagnostics import fixes, needs, series
 from diagnostics.findings import Evidence, Fix, Severity, Tier
 from diagnostics.rules.run._evidence import score_checks as checks
+from diagnostics.rules.run._evidence.score_fixes import (
+    SPLIT_ANEW,
+    as_share,
+    longer_inputs,
+    recompute,
+)
 from diagnostics.subjects.run_history import RunHistory
 
 __all__ = [
     "Suspicion",
     "above_its_parts",
     "all_equal",
+    "all_zero",
     "constant",
     "impossible",
     "miscounted",
@@ -21,12 +28,8 @@ __all__ = [
     "too_good",
 ]
 
-_SPLIT_ANEW = Fix(
-    text="Split anew, each sentence on one side only, with more entities to score on.",
-    parameter="deduplicate_splits",
-    new=True,
-    how="a score that is too good means leaked, templated or too few sentences",
-)
+_JUST_ABOVE = 1.5
+"""Up to here a score above 1 is neither a percentage nor a count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +57,13 @@ def impossible(run: RunHistory) -> Suspicion | None:
     if not values:
         return None
     name, value = next(iter(values.items()))
-    percent = all(1 < worst <= 100 and worst != int(worst) for worst in values.values())
-    kind = "a percentage" if percent else "a count" if value > 1 else "no share at all"
+    # Readers draw the same line: a score above 100 is a count.
+    percent = all(_JUST_ABOVE < worst <= 100 for worst in values.values())
+    kind = "a percentage" if percent else "a count" if value > 100 else "no share at all"
     return Suspicion(
         message=f"The {name} is {value:.6g}, {kind} where a share from 0 to 1 is expected.",
         evidence=[Evidence(label=name, value=value)],
-        fixes=[_recompute("logged as counts, percentages or NaN")],
+        fixes=[as_share(run, name, kind)],
         severity=Severity.INFO if percent else Severity.WARNING,
     )
 
@@ -74,7 +78,7 @@ def perfect_at_once(run: RunHistory) -> Suspicion | None:
         message=f"{label} is 1.0 at the first evaluation (epoch {first.epoch:g}): the development "
         "split is contained in the training data, follows a template, or is tiny.",
         evidence=[Evidence(label=f"first {label}", value=1.0, epochs=(first.epoch,))],
-        fixes=[_SPLIT_ANEW],
+        fixes=[SPLIT_ANEW],
     )
 
 
@@ -97,7 +101,7 @@ def too_good(run: RunHistory, *, least: float) -> Suspicion | None:
             Evidence(label="last evaluation loss", value=losses[-1].value),
             Evidence(label="last training loss", value=trained[-1].value),
         ],
-        fixes=[_SPLIT_ANEW],
+        fixes=[SPLIT_ANEW],
         severity=Severity.INFO,
         tier=Tier.HEURISTIC,
     )
@@ -129,6 +133,28 @@ def constant(
     )
 
 
+def all_zero(run: RunHistory) -> Suspicion | None:
+    """Look for a score of exactly 0 throughout, where no rule about entities can tell why."""
+    values = [point.value for point in series.scores(run)]
+    share = series.plan_share(run)
+    slow_start = share is not None and share < 0.5
+    if len(values) < 3 or any(values) or not run.higher_is_better or slow_start:
+        return None
+    if run.monitor == "loss" or needs.entity_scores(run) is None:
+        return None
+    return Suspicion(
+        message=f"{series.score_label(run)} is exactly 0 in all {len(values)} evaluations: no "
+        "answer is right, which guessing does better, or answers are not compared with their "
+        "labels.",
+        evidence=[Evidence(label="score", value=0.0)],
+        fixes=[
+            recompute(run, "predictions and labels must be of the same kind, such as class ids"),
+            Fix(text="Print ten predictions of the last epoch beside their labels."),
+        ],
+        severity=Severity.WARNING if series.share_metric(run) else Severity.INFO,
+    )
+
+
 def above_its_parts(run: RunHistory, *, tolerance: float) -> Suspicion | None:
     """Look for an F1 above the harmonic mean of precision and recall."""
     for point, f1, mean in checks.harmonic_means(run):
@@ -140,7 +166,7 @@ def above_its_parts(run: RunHistory, *, tolerance: float) -> Suspicion | None:
                     Evidence(label="F1", value=f1, epochs=(point.number,)),
                     Evidence(label="harmonic mean", value=mean, epochs=(point.number,)),
                 ],
-                fixes=[_recompute("three numbers of one call belong together")],
+                fixes=[recompute(run, "three numbers of one call belong together")],
             )
     return None
 
@@ -158,7 +184,7 @@ def mixed(run: RunHistory) -> Suspicion | None:
             Evidence(label="precision", value=precision),
             Evidence(label="recall", value=recall),
         ],
-        fixes=[_recompute("one average for all three")],
+        fixes=[recompute(run, "one average for all three")],
     )
 
 
@@ -175,7 +201,7 @@ def miscounted(run: RunHistory, *, tolerance: float) -> Suspicion | None:
             Evidence(label="entities evaluated", value=evaluated),
             Evidence(label="entities of the split", value=gold),
         ],
-        fixes=[_longer_inputs(run)],
+        fixes=[longer_inputs(run)],
     )
 
 
@@ -184,33 +210,11 @@ def all_equal(run: RunHistory) -> Suspicion | None:
     value = checks.one_average(run)
     if value is None:
         return None
-    tokens = "TokenClassification" in str(run.config.get("architecture", ""))
+    tokens = needs.token_classifier(run) is True
     return Suspicion(
         message=f"F1, precision, recall and accuracy are one number ({value:.3f}): a micro average "
         "over all words or classes, which says no more than the accuracy.",
         evidence=[Evidence(label="score", value=value)],
-        fixes=[_recompute("entity-level scores leave O out")],
+        fixes=[recompute(run, "one average of all classes is the accuracy")],
         severity=Severity.WARNING if tokens else Severity.INFO,
-    )
-
-
-def _longer_inputs(run: RunHistory) -> Fix:
-    length = series.whole(run.config.get("max_length"))
-    if length is not None and length >= 512:
-        return _recompute("a label on the first sub-token of each word only")
-    return Fix(
-        text="Raise the maximum length, and label the first sub-token of each word only.",
-        parameter="max_length",
-        old=length,
-        new=512 if length is None else min(512, 2 * length),
-        how="twice the present, at most 512",
-    )
-
-
-def _recompute(how: str) -> Fix:
-    return Fix(
-        text="Compute precision, recall and F1 over entities in one call (seqeval).",
-        parameter="compute_metrics",
-        new="seqeval",
-        how=how,
     )
