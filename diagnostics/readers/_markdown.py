@@ -21,8 +21,7 @@ _LARGEST_FRONT_MATTER = 32 * 2**10
 _MOST_ROWS = 20_000
 _MOST_COLUMNS = 1_000
 _MOST_BRACKETS = 200
-"""Brackets of metadata that are parsed: YAML's parser takes minutes for thousands inside each other."""
-
+"""Brackets of metadata that are parsed: thousands inside each other take a YAML parser minutes."""
 _MARKUP = "*_`~ \t"
 
 
