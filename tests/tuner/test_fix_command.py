@@ -46,7 +46,12 @@ CHANGES: dict[str, Value] = {
     "group_by_length": True,
     "transformers": "5.23.0",
 }
-EACH_AND_ALL = [(name,) for name in CHANGES] + [tuple(CHANGES)]
+# Accumulation alone would make batches larger: it is proposed beside a smaller batch only.
+PAIR = ("batch_size", "gradient_accumulation_steps")
+EACH_AND_ALL: list[tuple[str, ...]] = [
+    PAIR if name in PAIR else (name,) for name in CHANGES if name != PAIR[0]
+]
+EACH_AND_ALL += [(PAIR[0],), tuple(CHANGES)]
 
 
 def asking(names: tuple[str, ...], reader: str) -> Checkup[RunHistory]:
@@ -67,7 +72,7 @@ def asking(names: tuple[str, ...], reader: str) -> Checkup[RunHistory]:
 
 
 @pytest.mark.parametrize(
-    "names", EACH_AND_ALL, ids=lambda names: names[0] if len(names) == 1 else "all"
+    "names", EACH_AND_ALL, ids=lambda names: "-".join(names) if len(names) < 3 else "all"
 )
 def test_the_command_is_one_that_tuner_takes(names: tuple[str, ...]) -> None:
     command = fix_command(asking(names, "tuner_run"))
@@ -84,7 +89,7 @@ def test_the_command_is_one_that_tuner_takes(names: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    "names", EACH_AND_ALL, ids=lambda names: names[0] if len(names) == 1 else "all"
+    "names", EACH_AND_ALL, ids=lambda names: "-".join(names) if len(names) < 3 else "all"
 )
 def test_the_snippet_names_arguments_of_the_installed_trainer(names: tuple[str, ...]) -> None:
     known = {field.name for field in dataclasses.fields(TrainingArguments)}
