@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from diagnostics.once_per_run import once_per_run
@@ -29,40 +30,31 @@ class StepPoint:
 @once_per_run
 def losses(run: RunHistory) -> tuple[StepPoint, ...]:
     """Return the training losses of the step-level log; empty when there is none."""
-    return tuple(
-        StepPoint(step=row.step, value=value)
-        for row in run.steps
-        if (value := number(row.loss)) is not None
-    )
+    return _points((row.step, row.loss) for row in run.steps)
 
 
 @once_per_run
 def learning_rates(run: RunHistory) -> tuple[StepPoint, ...]:
     """Return the learning rates as logged: by step, else those of the evaluated points."""
-    logged = tuple(
-        StepPoint(step=row.step, value=value)
-        for row in run.steps
-        if (value := number(row.learning_rate)) is not None
-    )
-    return logged or tuple(
-        StepPoint(step=point.step, value=value)
-        for point in run.epochs
-        if point.step is not None and (value := number(point.learning_rate)) is not None
+    return _points((row.step, row.learning_rate) for row in run.steps) or _points(
+        (point.step, point.learning_rate) for point in run.epochs
     )
 
 
 @once_per_run
 def gradient_norms(run: RunHistory) -> tuple[StepPoint, ...]:
     """Return the norms of the gradient as logged: by step, else those of the evaluated points."""
-    logged = tuple(
-        StepPoint(step=row.step, value=value)
-        for row in run.steps
-        if (value := number(row.grad_norm)) is not None
+    return _points((row.step, row.grad_norm) for row in run.steps) or _points(
+        (point.step, point.grad_norm) for point in run.epochs
     )
-    return logged or tuple(
-        StepPoint(step=point.step, value=value)
-        for point in run.epochs
-        if point.step is not None and (value := number(point.grad_norm)) is not None
+
+
+def _points(logged: Iterable[tuple[int | None, float | None]]) -> tuple[StepPoint, ...]:
+    """Return the finite values whose step is known."""
+    return tuple(
+        StepPoint(step=step, value=value)
+        for step, given in logged
+        if step is not None and (value := number(given)) is not None
     )
 
 
