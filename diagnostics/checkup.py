@@ -10,7 +10,7 @@ from diagnostics.errors import DiagnosticsError
 from diagnostics.judgement import Checkup, Judgement, SwitchedOff, check_up, run_rules
 from diagnostics.log_finder import FoundLog, find_logs, find_runs, readers
 from diagnostics.rule import Rule
-from diagnostics.selection import Selection, split_names
+from diagnostics.rule_choice import chosen_rules
 from diagnostics.settings import Settings
 from diagnostics.subjects.run_history import RunHistory
 from diagnostics.user_facts import with_metric, with_train_size
@@ -123,11 +123,9 @@ def examination(
         DiagnosticsError: A rule is unknown, or none is left to ask.
     """
     told = settings or Settings()
-    names = dict.fromkeys(split_names(ignore), "") if not isinstance(ignore, Mapping) else ignore
-    selection = Selection(
-        select=split_names(select) or told.select, ignore={**names, **told.ignore}, preview=preview
+    rules, switched_off = chosen_rules(
+        run_rules(), select=select, ignore=ignore, preview=preview, settings=told
     )
-    rules, switched_off = selection.choose(told.adjusted(run_rules()))
     return Examination(
         rules=rules,
         switched_off=switched_off,

@@ -14,6 +14,7 @@ __all__ = [
     "Flagged",
     "NotApplicable",
     "Outcome",
+    "Place",
     "Severity",
     "Tier",
     "Value",
@@ -62,6 +63,22 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where in a file something was seen.
+
+    Attributes:
+        file: The file, as the user would name it.
+        line: 1-based line (or record) number; None when it concerns the whole file.
+        text: What stands there, shortened; empty when there is nothing to show. It is a stranger's
+            text: reports escape it.
+    """
+
+    file: str
+    line: int | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fix:
     """One thing to change, exact enough to be applied by a program.
 
@@ -95,6 +112,8 @@ class Finding:
         doubt: What would change this verdict.
         consequence_of: Identifier of the rule whose finding explains this one; None for a
             root cause.
+        places: The first places where it was seen, in the order of the files; empty when it has
+            none. How often it was seen in all is a figure of the evidence.
     """
 
     rule: str
@@ -106,6 +125,7 @@ class Finding:
     fixes: tuple[Fix, ...]
     doubt: str = ""
     consequence_of: str | None = None
+    places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

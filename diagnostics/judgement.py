@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import pkgutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from diagnostics import catalogue
+from diagnostics import catalogue, rules
 from diagnostics.findings import Crashed, Finding, Flagged, NotApplicable, Outcome, Severity
 from diagnostics.rule import Rule
 from diagnostics.subjects.run_history import RunHistory
 
-__all__ = ["Checkup", "Judgement", "SwitchedOff", "check_up", "run_rules"]
+__all__ = [
+    "Checkup",
+    "Judgement",
+    "SwitchedOff",
+    "all_rules",
+    "check_up",
+    "rules_about",
+    "run_rules",
+]
 
 Subject = TypeVar("Subject")
 
-_THEMES = ("R7", "R5", "R6", "R1", "R3", "R2", "R4")
+_THEMES = (
+    *("R7", "R5", "R6", "R1", "R3", "R2", "R4"),
+    *("D1", "D2", "D5", "D4", "D6", "D3"),
+    *("E1", "E3", "E2"),
+)
 """Which of two equally grave findings is rather the cause of the other: a broken environment or a
-full memory comes before what the optimisation did, and that before what the scores show."""
+full memory comes before what the optimisation did, and that before what the scores show; a file
+that is not what it should be comes before what is in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,15 +105,32 @@ def _rank(severity: Severity) -> int:
 
 
 @cache
-def run_rules() -> tuple[Rule[RunHistory], ...]:
-    """Return all rules about runs, by identifier. The folder of rules is the list."""
-    found: tuple[Rule[Any], ...] = catalogue.units("diagnostics.rules.run", Rule)  # type: ignore[type-abstract]
+def rules_about(subject: str) -> tuple[Rule[Any], ...]:
+    """Return all rules about one kind of subject, by identifier. The folder of rules is the list.
+
+    Args:
+        subject: Name of the folder in `diagnostics/rules`: `run`, `data` or `environment`.
+    """
+    found: tuple[Rule[Any], ...] = catalogue.units(f"diagnostics.rules.{subject}", Rule)  # type: ignore[type-abstract]
     return tuple(sorted(found, key=lambda rule: rule.id))
 
 
-def check_up(subject: Subject, rules: Sequence[Rule[Subject]]) -> Checkup[Subject]:
+def run_rules() -> tuple[Rule[RunHistory], ...]:
+    """Return all rules about runs, by identifier."""
+    return rules_about("run")
+
+
+@cache
+def all_rules() -> tuple[Rule[Any], ...]:
+    """Return the rules about every kind of subject: runs first, then the others by name."""
+    subjects = (found.name for found in pkgutil.iter_modules(rules.__path__) if found.ispkg)
+    ordered = sorted(subjects, key=lambda name: (name != "run", name))
+    return tuple(rule for name in ordered for rule in rules_about(name))
+
+
+def check_up(subject: Subject, asked: Sequence[Rule[Subject]]) -> Checkup[Subject]:
     """Judge a subject by rules. A rule that fails is reported and costs no other verdict."""
-    judgements = tuple(Judgement(rule=rule, outcome=_judge(rule, subject)) for rule in rules)
+    judgements = tuple(Judgement(rule=rule, outcome=_judge(rule, subject)) for rule in asked)
     return Checkup(subject=subject, judgements=judgements, findings=_ordered(judgements))
 
 
@@ -117,7 +148,7 @@ def _ordered(judgements: Sequence[Judgement[Subject]]) -> tuple[Finding, ...]:
         for judgement in judgements
         if isinstance(judgement.outcome, Flagged)
     }
-    roots = _roots(list(flagged))
+    roots = _roots(flagged)
     findings = [
         replace(found, consequence_of=roots.get(found.rule))
         for group in flagged.values()
@@ -136,15 +167,28 @@ def _ordered(judgements: Sequence[Judgement[Subject]]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=place))
 
 
+def _grade(found: Finding) -> int:
+    return found.severity.rank
+
+
 def _theme(rule: str) -> int:
     return _THEMES.index(rule[:2]) if rule[:2] in _THEMES else len(_THEMES)
 
 
-def _roots(flagged: Sequence[Rule[Subject]]) -> dict[str, str]:
-    """Return, for each rule whose finding has a cause among the others, the root of it."""
+def _roots(flagged: Mapping[Rule[Subject], Sequence[Finding]]) -> dict[str, str]:
+    """Return, for each rule whose finding has a cause among the others, the root of it.
+
+    A remark, such as an error that was overcome, is never the cause of anything graver.
+    """
+    grades = {rule.id: min(map(_grade, found)) for rule, found in flagged.items()}
     # A rule that explains more stands nearer to the root: the last to write wins.
     ordered = sorted(flagged, key=lambda rule: len(rule.explains))
-    cause = {consequence: rule.id for rule in ordered for consequence in rule.explains}
+    cause = {
+        consequence: rule.id
+        for rule in ordered
+        for consequence in rule.explains
+        if grades[rule.id] <= max(grades.get(consequence, 0), Severity.WARNING.rank)
+    }
     roots = {}
     for rule in flagged:
         root = rule.id

@@ -21,6 +21,7 @@ from diagnostics.findings import (
     Flagged,
     NotApplicable,
     Outcome,
+    Place,
     Severity,
     Tier,
 )
@@ -40,7 +41,9 @@ class Rule(ABC, Generic[Subject]):
     Class variables that each rule sets:
         id: Letter of the subject and number within its theme; never reused. Runs: R1xx
             optimisation, R2xx generalisation, R3xx token classification, R4xx amount of data and
-            steps, R5xx resources.
+            steps, R5xx resources, R6xx hyperparameters and logging, R7xx environment. Data: D1xx
+            format, D2xx labels, D3xx size, D4xx splits, D5xx subwords, D6xx hyperparameters.
+            Environments: E1xx libraries, E2xx devices and resources, E3xx scripts.
         name: Kebab-case, says what is wrong.
         severity: Severity of its findings unless one says otherwise.
         tier: Strength of its evidence unless a finding says otherwise.
@@ -86,6 +89,7 @@ class Rule(ABC, Generic[Subject]):
         fixes: Sequence[Fix],
         severity: Severity | None = None,
         tier: Tier | None = None,
+        places: Sequence[Place] = (),
     ) -> Finding:
         """Return a finding in the name of this rule."""
         return Finding(
@@ -97,4 +101,5 @@ class Rule(ABC, Generic[Subject]):
             evidence=tuple(evidence),
             fixes=tuple(fixes),
             doubt=self.doubt,
+            places=tuple(places),
         )

@@ -30,34 +30,48 @@ class Selection:
     preview: bool = False
 
     def choose(
-        self, rules: Sequence[Rule[Any]]
+        self, rules: Sequence[Rule[Any]], *, known: Sequence[Rule[Any]] | None = None
     ) -> tuple[tuple[Rule[Any], ...], tuple[SwitchedOff[Any], ...]]:
         """Return the rules to ask, and those that were switched off with the reason.
+
+        Args:
+            rules: The rules to choose from.
+            known: All rules that may be named, also those about other subjects; None: `rules`.
 
         Raises:
             DiagnosticsError: A name matches no rule, or nothing is left to ask.
         """
-        wanted = matching(self.select, rules) if self.select else set(rules)
+        named = rules if known is None else known
+        chosen_ids = {rule.id for rule in matching(self.select, named) if self.select}
+        wanted = [rule for rule in rules if not self.select or rule.id in chosen_ids]
+        if not wanted:
+            raise DiagnosticsError(
+                f"No rule among {', '.join(self.select)} is about what is judged here.",
+                "`tuner rules` lists the rules: R... are about runs, D... about data, E... about "
+                "the environment.",
+            )
         reasons = {
-            rule: reason
+            rule.id: reason
             for pattern, reason in self.ignore.items()
-            for rule in matching([pattern], rules)
+            for rule in matching([pattern], named)
         }
-        allowed = [rule for rule in rules if rule in wanted and (self.preview or not rule.preview)]
+        allowed = [rule for rule in wanted if self.preview or not rule.preview]
         if not allowed:
             names = ", ".join(sorted(rule.name for rule in wanted))
             raise DiagnosticsError(
                 f"What was selected is still being tried out: {names}.",
                 "Add --preview to hear it.",
             )
-        chosen = tuple(rule for rule in allowed if rule not in reasons)
+        chosen = tuple(rule for rule in allowed if rule.id not in reasons)
         if not chosen:
             raise DiagnosticsError(
                 "Every selected rule is ignored: nothing would be judged.",
                 "Select more, or ignore less.",
             )
         off = tuple(
-            SwitchedOff(rule=rule, reason=reasons[rule]) for rule in allowed if rule in reasons
+            SwitchedOff(rule=rule, reason=reasons[rule.id])
+            for rule in allowed
+            if rule.id in reasons
         )
         return chosen, off
 

@@ -23,6 +23,7 @@ from typing import Any
 
 from diagnostics.errors import DiagnosticsError
 from diagnostics.findings import Severity
+from diagnostics.judgement import all_rules
 from diagnostics.rule import Rule
 from diagnostics.selection import matching, rule_named
 from diagnostics.thresholds import nearest_name, with_thresholds
@@ -65,9 +66,10 @@ class Settings:
         """
         changed = {}
         try:
-            matching((*self.select, *self.ignore), rules)
+            known = all_rules() if self.select or self.ignore or self.thresholds else ()
+            matching((*self.select, *self.ignore), known)
             for name, values in self.thresholds.items():
-                rule = rule_named(name, rules)
+                rule = rule_named(name, known)
                 changed[rule.id] = with_thresholds(rule, values)
         except DiagnosticsError as error:
             raise DiagnosticsError(f"`{self.source}`: {error.message}", error.hint) from error

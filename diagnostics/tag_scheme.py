@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from diagnostics.errors import DataError
 
-__all__ = ["ConvertedTags", "SchemeName", "TagScheme", "detect_scheme", "entities"]
+__all__ = ["ConvertedTags", "SchemeName", "TagScheme", "detect_scheme", "entities", "scheme_of"]
 
 OUTSIDE = "O"
 OUTSIDE_WORDS = ("O", "o", "0", "OTHER", "OUTSIDE", "NONE", "NIL", "NULL", "_", "-")
@@ -62,6 +62,7 @@ class TagScheme:
         parsed: Every tag of the data set to its role (`B`, `I`, `E`, `S`, `O`) and entity type.
         slips: Tags that do not follow the style, with their counts; they are read as inside their
             type.
+        pattern: Finds the `role` and the `type` in a tag of the style; None for plain types.
     """
 
     name: SchemeName
@@ -69,6 +70,13 @@ class TagScheme:
     outside: str
     parsed: Mapping[str, tuple[str, str]]
     slips: Mapping[str, int]
+    pattern: re.Pattern[str] | None = None
+
+    def parse(self, tag: str) -> tuple[str, str] | None:
+        """Return the role and the type of a tag in this style; None when it does not follow it."""
+        if tag in self.parsed:
+            return self.parsed[tag]
+        return _role_and_type(self.pattern, tag) if self.pattern else None
 
     def convert(self, tags: Sequence[str]) -> ConvertedTags:
         """Tags of a sentence in IOB2.
@@ -94,6 +102,17 @@ class TagScheme:
             before, type_before = role, entity_type
         repairs += self._breaks_rule(before, "O", starts=False, same=False)
         return ConvertedTags(tags=tuple(converted), repairs=repairs)
+
+    def breaks(self, before: str, tag: str) -> bool:
+        """Whether `tag` may not follow `before` under the scheme; "" is the edge of a sentence."""
+        role_before, type_before = self._parse(before)
+        role, entity_type = self._parse(tag)
+        same = entity_type == type_before
+        starts = role != "O" and (role in "BS" or role_before in "OES" or not same)
+        return self._breaks_rule(role_before, role, starts=starts, same=same)
+
+    def _parse(self, tag: str) -> tuple[str, str]:
+        return self.parsed.get(tag, ("I", tag)) if tag else ("O", "")
 
     def _breaks_rule(self, before: str, role: str, *, starts: bool, same: bool) -> bool:
         """Whether `role` may not follow the role `before` under the scheme."""
@@ -128,11 +147,15 @@ class _Style:
     example: str
 
     def parse(self, tag: str) -> tuple[str, str] | None:
-        match = self.pattern.fullmatch(tag)
-        if match is None:
-            return None
-        parts = match.groupdict()
-        return ROLES[parts["role"].upper()], parts.get("type") or UNNAMED_TYPE
+        return _role_and_type(self.pattern, tag)
+
+
+def _role_and_type(pattern: re.Pattern[str], tag: str) -> tuple[str, str] | None:
+    match = pattern.fullmatch(tag)
+    if match is None:
+        return None
+    parts = match.groupdict()
+    return ROLES[parts["role"].upper()], parts.get("type") or UNNAMED_TYPE
 
 
 def _styles() -> Iterator[_Style]:
@@ -159,11 +182,24 @@ def detect_scheme(sentences: Iterable[Sequence[str]]) -> TagScheme:
     Raises:
         DataError: If a tag is empty or lacks its type, or if no word is outside all entities.
     """
-    vocabulary: Counter[str] = Counter()
     follows: Counter[tuple[str, str]] = Counter()
     for tags in sentences:
-        vocabulary.update(tags)
         follows.update(zip(("", *tags), tags, strict=False))
+    return scheme_of(follows)
+
+
+def scheme_of(follows: Mapping[tuple[str, str], int]) -> TagScheme:
+    """The scheme of a data set of which only the pairs of neighbouring tags are known.
+
+    Args:
+        follows: Tag before (empty at the start of a sentence) and tag, to how often they stand so.
+
+    Raises:
+        DataError: If a tag is empty or lacks its type, or if no word is outside all entities.
+    """
+    vocabulary: Counter[str] = Counter()
+    for (_, tag), count in follows.items():
+        vocabulary[tag] += count
     if any(not tag.strip() for tag in vocabulary):
         raise DataError("A word has an empty tag.", "Tag words outside all entities with `O`.")
     outside = _outside(vocabulary)
@@ -181,6 +217,7 @@ def detect_scheme(sentences: Iterable[Sequence[str]]) -> TagScheme:
         outside=outside or OUTSIDE,
         parsed=parsed,
         slips=slips,
+        pattern=style.pattern,
     )
 
 

@@ -16,7 +16,7 @@ from diagnostics.subjects.labelled_data import Sentence
 from diagnostics.tag_scheme import SchemeName, TagScheme, detect_scheme, entities
 from tuner.development_split import make_development_split, sample_sentences
 from tuner.errors import UsageError
-from tuner.splits import SPLITS, Sources, SplitSource, find_splits, split_of_name
+from diagnostics.split_finder import SPLITS, Sources, SplitSource, find_splits, split_of_name
 
 __all__ = ["TaskData", "load_data"]
 

@@ -72,6 +72,17 @@ def _log_layout(layout: TableLayout, log: ReadingLog) -> None:
     log.fact("columns", layout.describe())
 
 
+def _sentence(tokens: list[str], tags: list[str], numbers: list[int]) -> Sentence:
+    first, last = numbers[0], numbers[-1]
+    whole = last - first + 1 == len(numbers)  # as a rule: a range takes no memory per word
+    return Sentence(
+        tokens=tuple(tokens),
+        tags=tuple(tags),
+        line=first,
+        lines=range(first, last + 1) if whole else tuple(numbers),
+    )
+
+
 class _TableReader:
     """Builds sentences from the lines of one table."""
 
@@ -86,13 +97,13 @@ class _TableReader:
         """Sentences of the table; comments, document starts and the header are passed over."""
         tokens: list[str] = []
         tags: list[str] = []
-        start = 0
+        numbers: list[int] = []
         to_skip = bool(self.layout.header)
         for number, line in lines:
             if self._breaks(line):
                 if tokens:
-                    yield Sentence(tokens=tuple(tokens), tags=tuple(tags), line=start)
-                    tokens, tags = [], []
+                    yield _sentence(tokens, tags, numbers)
+                    tokens, tags, numbers = [], [], []
                 continue
             if to_skip:
                 to_skip = False
@@ -100,12 +111,12 @@ class _TableReader:
             row = self._row(line, number)
             if row is None:
                 continue
-            start = start if tokens else number
+            numbers.append(number)
             # The same words come again and again: one object for each saves most of the memory.
             tokens.append(sys.intern(row[0]))
             tags.append(row[1])
         if tokens:
-            yield Sentence(tokens=tuple(tokens), tags=tuple(tags), line=start)
+            yield _sentence(tokens, tags, numbers)
 
     def _breaks(self, line: str) -> bool:
         """Whether a line ends the sentence: blank, a row of empty cells, or a new document."""

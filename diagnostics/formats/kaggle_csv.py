@@ -68,7 +68,8 @@ def _sentences(
 ) -> Iterator[Sentence]:
     tokens: list[str] = []
     tags: list[str] = []
-    start, current = 0, ""
+    lines: list[int] = []
+    current = ""
     for line, row in rows:
         if len(row) <= max(columns):
             log.defect("ragged-line", f"{len(row)} cells, too few for the header.", line)
@@ -77,15 +78,19 @@ def _sentences(
         if number.strip() and number != current:
             current = number
             if tokens:
-                yield Sentence(tokens=tuple(tokens), tags=tuple(tags), line=start)
-                tokens, tags = [], []
+                yield _sentence(tokens, tags, lines)
+                tokens, tags, lines = [], [], []
         if not tag.strip():
             log.defect("missing-tag", f"the word {word!r} has no tag.", line, COLUMNS_HINT)
             continue
         if not word.strip():
             log.note("empty-token", "A word is empty or white space.", line)
-        start = start if tokens else line
+        lines.append(line)
         tokens.append(word)
         tags.append(tag.strip())
     if tokens:
-        yield Sentence(tokens=tuple(tokens), tags=tuple(tags), line=start)
+        yield _sentence(tokens, tags, lines)
+
+
+def _sentence(tokens: list[str], tags: list[str], lines: list[int]) -> Sentence:
+    return Sentence(tokens=tuple(tokens), tags=tuple(tags), line=lines[0], lines=tuple(lines))

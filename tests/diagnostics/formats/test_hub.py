@@ -96,7 +96,7 @@ def test_hub_repositories_may_lie_in_a_folder(
     stand_in: list[tuple[str, str | None]], tmp_path: Path
 ) -> None:
     del stand_in
-    from tuner.splits import find_splits
+    from diagnostics.split_finder import find_splits
 
     sources = find_splits(tmp_path / "repository")
     assert {split: places[0].format.name for split, places in sources.items()} == {

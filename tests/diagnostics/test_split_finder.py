@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from diagnostics.errors import DataError
-from tuner.splits import find_splits, split_of_name
+from diagnostics.split_finder import find_splits, split_of_name
 
 SAMPLES = Path(__file__).parents[1] / "data" / "formats"
 CONTENT = "Anna\tB-PER\nleft\tO\n\nOslo\tB-LOC\n"

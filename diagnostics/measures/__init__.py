@@ -1,0 +1,1 @@
+"""What a pass over a data set counts, one file per measure; several rules may share one."""

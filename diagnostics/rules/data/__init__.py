@@ -1,0 +1,1 @@
+"""One file per rule about data, named after what is wrong."""
