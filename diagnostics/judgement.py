@@ -20,6 +20,7 @@ __all__ = [
     "SwitchedOff",
     "all_rules",
     "check_up",
+    "joined",
     "rules_about",
     "run_rules",
 ]
@@ -132,6 +133,14 @@ def check_up(subject: Subject, asked: Sequence[Rule[Subject]]) -> Checkup[Subjec
     """Judge a subject by rules. A rule that fails is reported and costs no other verdict."""
     judgements = tuple(Judgement(rule=rule, outcome=_judge(rule, subject)) for rule in asked)
     return Checkup(subject=subject, judgements=judgements, findings=_ordered(judgements))
+
+
+def joined(
+    checkup: Checkup[Subject], judgements: Sequence[Judgement[Any]]
+) -> Checkup[Subject]:
+    """Return a checkup with what was judged besides, such as the plan that goes with the data."""
+    together = (*checkup.judgements, *judgements)
+    return replace(checkup, judgements=together, findings=_ordered(together))
 
 
 def _judge(rule: Rule[Subject], subject: Subject) -> Outcome:

@@ -34,6 +34,7 @@ class ConflictingSettings(Rule[RunHistory]):
     severity: ClassVar = Severity.WARNING
     tier: ClassVar = Tier.CONCLUSIVE
     explains: ClassVar = ("R203",)
+    judges_plans: ClassVar = True
     doubt: ClassVar = "The configuration that was recorded is not the one that ran."
     bad: ClassVar = {
         "two precisions": run_example(f1=(0.5, 0.6), fp16=True, bf16=True),

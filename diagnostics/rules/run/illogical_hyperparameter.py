@@ -41,6 +41,7 @@ class IllogicalHyperparameter(Rule[RunHistory]):
     severity: ClassVar = Severity.WARNING
     tier: ClassVar = Tier.CONCLUSIVE
     explains: ClassVar = ("R103", "R104", "R105", "R106", "R301", "R302", "R303", "R403")
+    judges_plans: ClassVar = True
     doubt: ClassVar = "The value was recorded in another unit, such as percent."
     bad: ClassVar = {
         "a learning rate of 0": run_example(f1=(0.0, 0.0), learning_rate=0.0),

@@ -35,6 +35,7 @@ class UnusualHyperparameter(Rule[RunHistory]):
     name: ClassVar = "unusual-hyperparameter"
     severity: ClassVar = Severity.INFO
     tier: ClassVar = Tier.HEURISTIC
+    judges_plans: ClassVar = True
     doubt: ClassVar = "A search that found this value better than its neighbours."
     bad: ClassVar = {
         "a zero too few": run_example(f1=(0.1, 0.2), learning_rate=5e-3, optim="adamw_torch"),
