@@ -1,0 +1,1 @@
+"""Corruptions planted in clean data: how many `tuner check` finds, and on which lines."""
