@@ -30,7 +30,8 @@ HISTORIES = Path(__file__).resolve().parents[2] / "shared" / "histories"
 
 MEANING: Mapping[str, frozenset[str]] = {
     "diverged": frozenset({"learning-rate-too-high", "loss-spikes", "non-finite-loss"}),
-    "interrupted": frozenset({"interrupted"}),
+    "failed": frozenset({"stopped-by-error", "unknown-argument", "version-conflict"}),
+    "interrupted": frozenset({"interrupted", "stopped-by-error"}),
     "label_scheme": frozenset({"labels-are-not-chunks", "scheme-mismatch"}),
     "metric_suspect": frozenset({"metric-suspect", "label-map-mismatch", "accuracy-flatters"}),
     "nan": frozenset({"non-finite-loss"}),
@@ -47,12 +48,20 @@ MEANING: Mapping[str, frozenset[str]] = {
             "no-gradient-flow",
             "not-learning",
             "too-few-steps",
+            "underfits",
         }
     ),
     "stuck_plateau": frozenset({"not-learning", "wasted-epochs"}),
     "too_few_data": frozenset({"dev-set-too-small", "too-few-examples", "too-few-steps"}),
     "undertrained": frozenset(
-        {"learning-rate-too-low", "not-learning", "still-improving", "too-few-steps", "underfits"}
+        {
+            "learning-rate-too-low",
+            "not-learning",
+            "schedule-dead-tail",  # of which all in the collection ended within their warm-up
+            "still-improving",
+            "too-few-steps",
+            "underfits",
+        }
     ),
     "unstable": frozenset({"learning-rate-too-high", "loss-spikes", "oscillating"}),
     "version_conflict": frozenset({"unknown-argument", "version-conflict"}),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from diagnostics import catalogue, rules
-from diagnostics.findings import Crashed, Finding, Flagged, NotApplicable, Outcome, Severity
+from diagnostics.findings import Crashed, Finding, Flagged, NotApplicable, Outcome, Severity, Tier
 from diagnostics.rule import Rule
 from diagnostics.subjects.run_history import RunHistory
 
@@ -21,6 +21,7 @@ __all__ = [
     "all_rules",
     "check_up",
     "joined",
+    "judged_only",
     "rules_about",
     "run_rules",
 ]
@@ -28,13 +29,15 @@ __all__ = [
 Subject = TypeVar("Subject")
 
 _THEMES = (
-    *("R7", "R5", "R6", "R1", "R3", "R2", "R4"),
-    *("D1", "D2", "D5", "D4", "D6", "D3"),
-    *("E1", "E3", "E2"),
+    *("E1", "E3", "E2", "R7", "R5"),
+    *("D1", "D2", "D5", "D4", "D6"),
+    *("R6", "R1", "R3", "R2"),
+    *("D3", "R4"),
 )
 """Which of two equally grave findings is rather the cause of the other: a broken environment or a
-full memory comes before what the optimisation did, and that before what the scores show; a file
-that is not what it should be comes before what is in it."""
+full memory comes before faulty data, that before what the optimisation did, and that before what
+the scores show; a file that is not what it should be comes before what is in it, and what there is
+little of comes last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,12 +138,19 @@ def check_up(subject: Subject, asked: Sequence[Rule[Subject]]) -> Checkup[Subjec
     return Checkup(subject=subject, judgements=judgements, findings=_ordered(judgements))
 
 
-def joined(
-    checkup: Checkup[Subject], judgements: Sequence[Judgement[Any]]
-) -> Checkup[Subject]:
+def joined(checkup: Checkup[Subject], judgements: Sequence[Judgement[Any]]) -> Checkup[Subject]:
     """Return a checkup with what was judged besides, such as the plan that goes with the data."""
     together = (*checkup.judgements, *judgements)
     return replace(checkup, judgements=together, findings=_ordered(together))
+
+
+def judged_only(checkup: Checkup[Any]) -> tuple[Judgement[Any], ...]:
+    """Return the judgements of the rules that could judge, to be joined to another checkup."""
+    return tuple(
+        judgement
+        for judgement in checkup.judgements
+        if not isinstance(judgement.outcome, NotApplicable)
+    )
 
 
 def _judge(rule: Rule[Subject], subject: Subject) -> Outcome:
@@ -176,8 +186,9 @@ def _ordered(judgements: Sequence[Judgement[Subject]]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=place))
 
 
-def _grade(found: Finding) -> int:
-    return found.severity.rank
+def _is_survived(found: Finding) -> bool:
+    """Whether a finding is a fact that did no harm, such as an error that was overcome."""
+    return found.severity is Severity.INFO and found.tier is Tier.CONCLUSIVE
 
 
 def _theme(rule: str) -> int:
@@ -187,16 +198,21 @@ def _theme(rule: str) -> int:
 def _roots(flagged: Mapping[Rule[Subject], Sequence[Finding]]) -> dict[str, str]:
     """Return, for each rule whose finding has a cause among the others, the root of it.
 
-    A remark, such as an error that was overcome, is never the cause of anything graver.
+    What the run survived is the cause of nothing graver.
     """
-    grades = {rule.id: min(map(_grade, found)) for rule, found in flagged.items()}
+    survived = {rule.id for rule, found in flagged.items() if all(map(_is_survived, found))}
+    remarks = {
+        rule.id
+        for rule, found in flagged.items()
+        if all(each.severity is Severity.INFO for each in found)
+    }
     # A rule that explains more stands nearer to the root: the last to write wins.
     ordered = sorted(flagged, key=lambda rule: len(rule.explains))
     cause = {
         consequence: rule.id
         for rule in ordered
         for consequence in rule.explains
-        if grades[rule.id] <= max(grades.get(consequence, 0), Severity.WARNING.rank)
+        if rule.id not in survived or consequence in remarks
     }
     roots = {}
     for rule in flagged:

@@ -7,8 +7,8 @@ from typing import Any
 
 from diagnostics.readers import _log_estimates as estimates
 from diagnostics.readers import _log_history as log
+from diagnostics.readers._monitor import choose_monitor
 from diagnostics.readers._training_arguments import config_of_arguments
-from diagnostics.readers._vocabulary import choose_monitor
 from diagnostics.subjects.run_history import RunHistory
 
 __all__ = ["history_of_log"]
@@ -36,12 +36,13 @@ def history_of_log(
     notes: list[str] = []
     rows = log.rows_of([dict(row) for row in log_history])
     epochs = log.epochs_of(rows, notes)
+    config = config_of_arguments(arguments) | {"state": "running"}
     monitor, higher = choose_monitor(
         [point.metrics for point in epochs if point.metrics],
         best=best_metric,
         has_loss=any(point.eval_loss is not None for point in epochs),
+        config=config,
     )
-    config = config_of_arguments(arguments) | {"state": "running"}
     if max_steps is not None and max_steps > 0:
         config["max_steps"] = max_steps
     dev = estimates.evaluated_samples(rows)

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 from diagnostics import catalogue
+from diagnostics._nothing_found import nothing_found
 from diagnostics.errors import DiagnosticsError
 from diagnostics.reader import Reader
 
 __all__ = ["STRUCTURED", "FoundLog", "find_logs", "find_runs", "logs_at", "readers"]
 
+Item = TypeVar("Item")
+
 _MOST_FOLDERS = 100_000
 """Folders looked into below one path: far more than a disk of runs has, and an end for loops."""
 
-_SHOWN = 8
-_POINTED_AT = 3
-_MOST_TRIED = 50
-"""Folders that are looked into for a message; a message is not worth more."""
+_MOST_FURTHER = 10_000
+"""Logs of one kind in one folder beyond those that are found at once."""
 
 _PART_OF_A_RUN = re.compile(r"checkpoint-\d+|runs|logs?|tb_logs|tensorboard")
 """Folders in which trainers keep further records of the run whose own log lies above them."""
@@ -68,11 +70,11 @@ def find_logs(path: Path) -> tuple[FoundLog, ...]:
         )
     found = logs_at(path)
     if not found:
-        raise DiagnosticsError(f"No training log was found in `{path}`. {_looked_for(path)}")
+        raise nothing_found(path, _looked_for(), lambda place: bool(logs_at(place)))
     return found
 
 
-def find_runs(root: Path) -> Iterator[tuple[FoundLog, ...]]:
+def find_runs(root: Path, lost: list[str] | None = None) -> Iterator[tuple[FoundLog, ...]]:
     """Yield the logs of each run below a folder, folder by folder in their order.
 
     A folder with a log is one run, and so is each log file of a folder that is none itself, or in
@@ -81,6 +83,10 @@ def find_runs(root: Path) -> Iterator[tuple[FoundLog, ...]]:
     Checkpoints and further logs belong to the run above them. Links to folders are not followed,
     hidden folders not entered.
 
+    Args:
+        root: The folder, or a single log.
+        lost: Takes a sentence for each limit that left something out, while the runs are drawn.
+
     Raises:
         DiagnosticsError: The path does not exist, or there is no log below it.
     """
@@ -88,16 +94,35 @@ def find_runs(root: Path) -> Iterator[tuple[FoundLog, ...]]:
         yield find_logs(root)
         return
     seen: set[Path] = set()
-    for folder, files in islice(_folders(root), _MOST_FOLDERS):
+    cut: list[str] = [] if lost is None else lost
+    for folder, files in _first(_MOST_FOLDERS, _folders(root), cut, f"folders below `{root}`"):
         found = logs_at(folder)
+        found += tuple(_further(folder, found, cut))
         groups = _runs_of(folder, found) if found else [logs_at(file) for file in files]
         for group in filter(None, groups):
             if group[0].path not in seen:
                 seen.add(group[0].path)
                 yield group
     if not seen:
-        wanted = "; ".join(reader.looks_for for reader in readers())
-        raise DiagnosticsError(f"No training log was found below `{root}`. Looked for: {wanted}.")
+        wanted = "; ".join(_looked_for())
+        raise DiagnosticsError(
+            f"No training log was found below `{root}`.", f"Looked for: {wanted}."
+        )
+
+
+def _further(folder: Path, found: Sequence[FoundLog], cut: list[str]) -> Iterator[FoundLog]:
+    """Yield the logs of a folder that its readers did not take the time to look for."""
+    for reader in dict.fromkeys(log.reader for log in found):
+        what = f"logs in `{folder}` after the first ones"
+        for path in _first(_MOST_FURTHER, reader.find_more(folder), cut, what):
+            yield FoundLog(reader=reader, path=path)
+
+
+def _first(most: int, items: Iterator[Item], cut: list[str], what: str) -> Iterator[Item]:
+    """Yield the first items; where there are more, say so."""
+    yield from islice(items, most)
+    if next(items, None) is not None:
+        cut.append(f"Only the first {most:,} {what} were looked at; name the others by themselves.")
 
 
 def _runs_of(folder: Path, found: tuple[FoundLog, ...]) -> list[tuple[FoundLog, ...]]:
@@ -107,6 +132,11 @@ def _runs_of(folder: Path, found: tuple[FoundLog, ...]) -> list[tuple[FoundLog, 
     single log with other accounts of it beside it, is one.
     """
     first = found[0].reader
+    if found[0].path.is_dir() and found[0].path != folder:
+        # Folders of runs below this one, such as those of TensorBoard: each is looked into by
+        # itself, so this one speaks for the first of them only.
+        beside = found[0].path.parent
+        return [tuple(log for log in found if log == found[0] or log.path.parent != beside)]
     own = {_stream(log.path) for log in found if log.reader is first and log.path.parent == folder}
     if len(own) < 2 or not found[0].path.is_file():
         return [found]
@@ -129,18 +159,35 @@ def _folders(root: Path) -> Iterator[tuple[Path, list[Path]]]:
     for name, folders, files in os.walk(root):
         folder = Path(name)
         parts = {sub for sub in folders if _PART_OF_A_RUN.fullmatch(sub)}
-        if parts and not any(log.reader.precedence >= STRUCTURED for log in logs_at(folder)):
+        if parts and not _has_own_log(folder, parts):
             parts = set()
         folders[:] = sorted(sub for sub in folders if not sub.startswith(".") and sub not in parts)
         paths = (folder / file for file in sorted(files) if not file.startswith("."))
         yield folder, [path for path in paths if path.is_file()]  # a pipe would never end
 
 
+def _has_own_log(folder: Path, parts: set[str]) -> bool:
+    """Whether a run's own log lies in a folder, not only in those of its parts."""
+    own = (log.path for log in logs_at(folder) if log.reader.precedence >= STRUCTURED)
+    inside = [folder / part for part in parts]
+    return any(not any(path.is_relative_to(part) for part in inside) for path in own)
+
+
 def logs_at(path: Path) -> tuple[FoundLog, ...]:
     """Return the logs at a path that exists, the one to judge first; empty without any."""
     return tuple(
-        FoundLog(reader=reader, path=log) for reader in readers() for log in reader.find(path)
+        FoundLog(reader=reader, path=log) for reader in readers() for log in _found(reader, path)
     )
+
+
+def _found(reader: Reader, path: Path) -> Sequence[Path]:
+    """Return what a reader finds; nothing when a stranger's file is too much for it."""
+    try:
+        return reader.find(path)
+    except DiagnosticsError:
+        raise
+    except Exception:  # noqa: BLE001 - the other readers shall be asked, whatever it is
+        return ()
 
 
 def _exists(path: Path) -> bool:
@@ -150,23 +197,5 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _looked_for(path: Path) -> str:
-    wanted = "; ".join(reader.looks_for for reader in readers())
-    if not path.is_dir():
-        return f"A log is one of: {wanted}."
-    try:
-        entries = sorted(path.iterdir())
-    except OSError as error:
-        return f"The folder cannot be listed: {error.strerror or error}."
-    names = [entry.name + "/" * entry.is_dir() for entry in entries]
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    shown = ", ".join(names[:_SHOWN]) + more
-    holds = f"The folder holds {shown}." if names else "The folder is empty."
-    folders = [entry for entry in entries if entry.is_dir()][:_MOST_TRIED]
-    deeper = [f"{entry.name}/" for entry in folders if logs_at(entry)][:_POINTED_AT]
-    hint = (
-        f" There are logs in {', '.join(deeper)}: name one of them, or judge all with --recursive."
-        if deeper
-        else ""
-    )
-    return f"Looked for: {wanted}. {holds}{hint}"
+def _looked_for() -> list[str]:
+    return [reader.looks_for for reader in readers()]

@@ -64,7 +64,7 @@ def entity_scores(run: RunHistory) -> str | None:
     """Need F1 with precision and recall, from a run that may be token classification."""
     if token_classifier(run) is False:
         return f"the model is a {run.config['architecture']}, not a token classifier"
-    if run.monitor != "f1":
+    if run.monitor != "f1" or not series.scores(run):
         return "the run logged no F1"
     if not (series.scores(run, "precision") and series.scores(run, "recall")):
         return "the run logged no precision and recall"

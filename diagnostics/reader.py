@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -33,6 +34,14 @@ class Reader(ABC):
         Looks at names and first bytes only and never below one level of folders. Empty when nothing
         of this tool's is there.
         """
+
+    def find_more(self, folder: Path) -> Iterator[Path]:
+        """Yield the logs of a folder beyond those that `find` takes the time to look for.
+
+        Needed only by a reader that looks into no more than so many files of a folder.
+        """
+        del folder
+        return iter(())
 
     @abstractmethod
     def read(self, path: Path) -> RunHistory:

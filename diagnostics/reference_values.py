@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from diagnostics import series
 from diagnostics.subjects.run_history import RunHistory
 
-__all__ = ["LearningRateRange", "epochs_for_steps", "learning_rate_range"]
+__all__ = ["LearningRateRange", "batch_size_for", "epochs_for_steps", "learning_rate_range"]
 
 USUAL_STEPS = 400
 """Optimizer steps after which a token classifier has usually left F1 = 0 and begun to flatten. A
@@ -42,4 +42,9 @@ def learning_rate_range(run: RunHistory) -> LearningRateRange:
 
 def epochs_for_steps(steps_per_epoch: float) -> int:
     """Return how many epochs give `USUAL_STEPS` optimizer steps, from 3 to 30."""
-    return min(30, max(3, -(-USUAL_STEPS // max(1, round(steps_per_epoch)))))
+    return min(30, max(3, -(-USUAL_STEPS // round(min(USUAL_STEPS, max(1.0, steps_per_epoch))))))
+
+
+def batch_size_for(sentences: int) -> int:
+    """Return the largest power of two that gives 20 steps per epoch, kept between 4 and 32."""
+    return min(32, max(4, 1 << max(1, sentences // 20).bit_length() - 1))

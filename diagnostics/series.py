@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from diagnostics import statistics
 from diagnostics.once_per_run import once_per_run
 from diagnostics.subjects.run_history import Epoch, RunHistory
 
@@ -16,14 +15,12 @@ __all__ = [
     "Point",
     "best_point",
     "end_score",
+    "epoch_share",
     "eval_losses",
     "evaluations",
-    "noise_band",
-    "noise_is_known",
     "number",
     "plan_share",
     "scale",
-    "score_error",
     "score_label",
     "scores",
     "share_metric",
@@ -32,13 +29,6 @@ __all__ = [
     "train_scores",
     "whole",
 ]
-
-NOISE_FLOOR = 0.01
-"""Change of a score below which nothing is news: covers the epoch-to-epoch jitter of 90 % of 26
-public token-classification runs (10th percentile 0.0002, median 0.0023, 90th 0.0088)."""
-
-BLIND_NOISE = 0.02
-"""Noise assumed when neither the size of the development split nor enough evaluations are known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,61 +134,24 @@ def total_steps(run: RunHistory) -> int | None:
 
 
 def plan_share(run: RunHistory) -> float | None:
-    """Return how much of its plan the run has done, from 0 to 1; None when the plan is unknown."""
-    steps, planned = total_steps(run), whole(run.config.get("max_steps"))
-    if steps is not None and planned is not None:
-        return min(1.0, steps / planned)
+    """Return how much of its plan the run has done, from 0 to 1; None when the plan is unknown.
+
+    Steps count, those behind the last logged row included; epochs where no steps are known.
+    """
+    counts = (total_steps(run), whole(run.config.get("steps_done")))
+    known = [count for count in counts if count is not None]
+    planned = whole(run.config.get("max_steps"))
+    if known and planned is not None:
+        return min(1.0, max(known) / planned)
+    return epoch_share(run)
+
+
+def epoch_share(run: RunHistory) -> float | None:
+    """Return how many of its planned epochs the run has done, from 0 to 1; None when unknown."""
     epochs = number(run.config.get("epochs"))
     if epochs is None or epochs <= 0 or not run.epochs:
         return None
     return min(1.0, run.epochs[-1].number / epochs)
-
-
-def score_error(run: RunHistory, score: float) -> float | None:
-    """Return the standard error of a score from the size of the development split.
-
-    For F1 the sentence-level error that the run itself recorded comes first, then the estimate from
-    the number of gold entities. Where only sentences were counted each is taken as one case. None
-    for what is no share (losses, error rates) and when no size is known.
-    """
-    if not run.higher_is_better or not 0 <= score <= 1:
-        return None
-    recorded = number(run.dataset.get("f1_standard_error"))
-    entities = whole(run.dataset.get("dev_entities"))
-    if run.monitor == "f1" and recorded is not None and recorded > 0:
-        return recorded
-    if run.monitor == "f1" and entities is not None:
-        return statistics.f1_standard_error(score, entities)
-    sentences = whole(run.dataset.get("dev_sentences"))
-    return None if sentences is None else statistics.binomial_standard_error(score, sentences)
-
-
-@once_per_run
-def noise_band(run: RunHistory) -> float:
-    """Return the change of the monitored score within one run that is still noise.
-
-    Two standard deviations of its late jitter, but no more than two standard errors of the
-    development split: jitter measured on a collapsing curve would hide the collapse. Never below
-    `NOISE_FLOOR`; for a loss and for what is no share never below 3 % of its best value.
-    """
-    best = best_point(run)
-    if best is None:
-        return NOISE_FLOOR
-    relative = run.monitor == "loss" or scale(run) != 1
-    floor = 0.03 * abs(best.value) if relative else NOISE_FLOOR
-    known = _known_noise(run, best.value)
-    return max(floor, 2 * min(known)) if known else max(floor, BLIND_NOISE * scale(run))
-
-
-def noise_is_known(run: RunHistory) -> bool:
-    """Whether the run shows how noisy its score is; otherwise `noise_band` assumes a figure."""
-    best = best_point(run)
-    return best is not None and bool(_known_noise(run, best.value))
-
-
-def _known_noise(run: RunHistory, best: float) -> list[float]:
-    jitter = statistics.jitter([point.value for point in scores(run)])
-    return [noise for noise in (jitter, score_error(run, best)) if noise is not None]
 
 
 def scale(run: RunHistory) -> float:

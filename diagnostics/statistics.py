@@ -15,18 +15,22 @@ from statistics import NormalDist, median
 
 __all__ = [
     "FEWEST_FOR_A_TREND",
+    "Z_95",
     "binomial_standard_error",
     "expected_maximum",
-    "f1_standard_error",
+    "f1_cases",
     "falling_p",
     "jitter",
     "rising_p",
     "theil_sen_slope",
-    "wilson_upper",
+    "wilson_interval",
 ]
 
 FEWEST_FOR_A_TREND = 4
 """Points below which no order is surprising: the smallest one-sided p of 3 points is 1/6."""
+
+Z_95 = 1.96
+"""Standard errors to each side of a 95 % interval."""
 
 _LONGEST = 60
 """Series are thinned to this many points: tests are quadratic, and more points add no verdict."""
@@ -52,8 +56,7 @@ def _permutations_by_inversions(size: int) -> tuple[int, ...]:
 def _orders_by_inversions(multiplicities: tuple[int, ...]) -> tuple[int, ...]:
     """Return how many orders of a multiset have 0, 1, 2, ... inversions.
 
-    The generating function is the Gaussian multinomial coefficient: that of all permutations
-    divided by those of the equal items among themselves.
+    A Gaussian multinomial coefficient: all permutations, divided by those among equal items.
     """
     counts = _permutations_by_inversions(sum(multiplicities))
     for equal in multiplicities:
@@ -150,38 +153,39 @@ def jitter(values: Sequence[float]) -> float | None:
     return 1.4826 * median(abs(step - middle) for step in steps) / math.sqrt(2)
 
 
-def f1_standard_error(f1: float, entities: int, *, design_effect: float = 2.0) -> float:
-    """Return the standard error of an entity-level F1 measured on `entities` gold entities.
+def f1_cases(entities: int, *, design_effect: float = 2.0) -> float:
+    """Return how many independent cases tell as much about an F1 as so many gold entities.
 
-    0.78 * sqrt(F1 (1 - F1) / entities) is the error for independent entities, by simulation of a
-    multinomial. Entities of a sentence are right or wrong together: sentence bootstraps gave 0.8 to
-    2.2 times that, hence the factor `design_effect` on the error.
+    0.78 * sqrt(F1 (1 - F1) / entities) is the standard error for independent entities, by
+    simulation of a multinomial. Entities of a sentence are right or wrong together: sentence
+    bootstraps gave 0.8 to 2.2 times that, hence the factor `design_effect` on the error.
 
     Args:
-        f1: A score from 0 to 1.
         entities: Gold entities of the split, at least 1.
         design_effect: Factor on the standard error for clustering.
     """
-    return design_effect * 0.78 * binomial_standard_error(f1, entities)
+    return float(entities / (design_effect * 0.78) ** 2)
 
 
-def binomial_standard_error(share: float, count: int) -> float:
-    """Return the standard error of a share of `count` independent cases, at least 1.
+def binomial_standard_error(share: float, count: float) -> float:
+    """Return the standard error of a share of `count` independent cases, more than 0.
 
-    The share is kept away from 0 and 1 by a fifth of a case: a perfect score on few cases is not a
-    certain one.
+    It is the half width of the 95 % Wilson interval over 1.96, so it is not 0 for a perfect score.
     """
-    margin = min(0.5, 0.2 / count)
-    inside = min(max(share, margin), 1 - margin)
-    return math.sqrt(inside * (1 - inside) / count)
+    low, high = wilson_interval(share, count)
+    return (high - low) / (2 * Z_95)
 
 
-def wilson_upper(hits: int, count: int) -> float:
-    """Return the upper end of the 95 % Wilson interval of a share of `count` cases, at least 1."""
-    squared = 1.96**2
-    middle = hits + squared / 2
-    half = 1.96 * math.sqrt(hits * (count - hits) / count + squared / 4)
-    return (middle + half) / (count + squared)
+def wilson_interval(share: float, count: float) -> tuple[float, float]:
+    """Return the ends of the 95 % Wilson interval of a share of `count` cases.
+
+    It holds for few cases (more than 0) and for 0 and 1, too (Brown, Cai and DasGupta 2001).
+    """
+    squared = Z_95**2
+    middle = share * count + squared / 2
+    half = Z_95 * math.sqrt(share * (1 - share) * count + squared / 4)
+    low, high = ((middle + side * half) / (count + squared) for side in (-1, 1))
+    return max(0.0, low), min(1.0, high)
 
 
 def expected_maximum(count: int) -> float:

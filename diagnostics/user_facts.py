@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from diagnostics.errors import DiagnosticsError
-from diagnostics.readers._vocabulary import canonical_metric, choose_monitor
+from diagnostics.measures.sizes import Sizes, SizesFound
+from diagnostics.readers._monitor import lower_is_better
+from diagnostics.readers._vocabulary import canonical_metric
+from diagnostics.subjects.dataset import Dataset
 from diagnostics.subjects.run_history import RunHistory
 
-__all__ = ["available_metrics", "with_metric", "with_train_size"]
-
-_LOWER_IS_BETTER = ("loss", "error", "perplexity")
+__all__ = ["available_metrics", "with_dataset", "with_metric", "with_train_size"]
 
 
 def with_train_size(run: RunHistory, sentences: int) -> RunHistory:
@@ -26,6 +29,37 @@ def with_train_size(run: RunHistory, sentences: int) -> RunHistory:
             "Give the number of training sentences.",
         )
     return replace(run, dataset={**run.dataset, "train_sentences": sentences})
+
+
+def with_dataset(run: RunHistory, dataset: Dataset) -> RunHistory:
+    """Return the run with the sizes of its data set, where the log did not tell them.
+
+    A size that the log tells otherwise is left as it is, and a note says so: the run may have been
+    trained on other data, or on a part of it.
+    """
+    told = dict(_sizes(dataset))
+    differing = [
+        f"The log speaks of {run.dataset[name]:,} {name.replace('_', ' ')}, {dataset.source} "
+        f"holds {size:,}."
+        for name, size in told.items()
+        if isinstance(size, int) and run.dataset.get(name, size) != size
+    ]
+    return replace(
+        run, dataset={**told, **run.dataset}, notes=(*run.notes, *differing, *dataset.notes)
+    )
+
+
+def _sizes(dataset: Dataset) -> Iterator[tuple[str, Any]]:
+    """Yield facts by the names that readers of runs use."""
+    counted = dataset.measured.get(Sizes.key())
+    for name, split in dataset.splits.items():
+        yield f"{name}_sentences", split.sentences
+        sizes = counted.splits.get(name) if isinstance(counted, SizesFound) else None
+        if sizes is not None:
+            yield f"{name}_entities", sizes.entities
+            if name == "train":
+                labels = {label: found.entities for label, found in sizes.labels.items()}
+                yield "train_entities_per_type", labels
 
 
 def available_metrics(run: RunHistory) -> tuple[str, ...]:
@@ -52,6 +86,4 @@ def with_metric(run: RunHistory, name: str) -> RunHistory:
         raise DiagnosticsError(
             f"The run in `{run.source}` logged no metric `{name}`.", suggestion + logged
         )
-    _, higher = choose_monitor([{metric: 0.0}], best=None, has_loss=False)
-    lower = any(word in metric for word in _LOWER_IS_BETTER)
-    return replace(run, monitor=metric, higher_is_better=higher and not lower)
+    return replace(run, monitor=metric, higher_is_better=not lower_is_better(metric))

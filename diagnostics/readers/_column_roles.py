@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from diagnostics.readers._columns import Figure, Meaning, Split, meaning_of, plain_name
+from diagnostics.readers._columns import Figure, Meaning, meaning_of, plain_name
+from diagnostics.readers._name_words import Split
 from diagnostics.readers._table_row import Roles
 from diagnostics.readers._vocabulary import canonical_metric
 

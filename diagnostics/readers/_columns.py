@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from diagnostics.readers._name_words import SPLITS, Split, words_of
 from diagnostics.readers._vocabulary import KNOWN_METRICS, canonical_metric
 
-__all__ = ["Figure", "Meaning", "Split", "meaning_of", "plain_name"]
+__all__ = ["Figure", "Meaning", "meaning_of", "plain_name"]
 
 
 class Figure(StrEnum):
@@ -26,15 +26,6 @@ class Figure(StrEnum):
     CLOCK = "clock"
     SPLIT = "split"
     SUMMARY = "summary"
-
-
-class Split(StrEnum):
-    """Which part of the data a figure was taken on; NONE: the name does not say."""
-
-    TRAIN = "training"
-    DEVELOPMENT = "development"
-    TEST = "test"
-    NONE = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +47,6 @@ class Meaning:
     level: str = ""
 
 
-_SPLITS = {
-    **dict.fromkeys(("train", "training", "trn", "tr"), Split.TRAIN),
-    **dict.fromkeys(("val", "valid", "validation", "vali"), Split.DEVELOPMENT),
-    **dict.fromkeys(("dev", "devel", "development"), Split.DEVELOPMENT),
-    **dict.fromkeys(("eval", "evaluation"), Split.DEVELOPMENT),
-    **dict.fromkeys(("test", "testing", "tst"), Split.TEST),
-}
 _LEVELS = {"step": "step", "batch": "step", "iter": "step", "epoch": "epoch"}
 _FILLERS = frozenset({"trainer", "metrics", "metric"})
 
@@ -99,7 +83,7 @@ _LONGEST_NAME = 200
 
 def plain_name(column: str) -> str:
     """Return a name in small letters with single underscores: `Model Name` is `model_name`."""
-    return "_".join(_words(column[:_LONGEST_NAME])).lower()
+    return "_".join(words_of(column[:_LONGEST_NAME])).lower()
 
 
 @lru_cache(maxsize=4096)
@@ -115,7 +99,7 @@ def meaning_of(column: str) -> Meaning | None:
     if column.endswith(("__MIN", "__MAX")):  # beside each value in its exported charts
         return None
     column = column.rpartition(" - ")[2]  # the name of the run stands before it in those charts
-    words = [word for word in _words(column) if word.lower() not in _FILLERS]
+    words = [word for word in words_of(column) if word.lower() not in _FILLERS]
     plain = "_".join(words).lower()
     if plain.endswith(("train_runtime", "total_flos")):
         return Meaning(figure=Figure.SUMMARY)
@@ -131,16 +115,11 @@ def meaning_of(column: str) -> Meaning | None:
     return _of_figure(split, level, words)
 
 
-def _words(column: str) -> list[str]:
-    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column)
-    return [word for word in re.split(r"[^A-Za-z0-9]+", parted) if word]
-
-
 def _without_split(words: list[str]) -> tuple[Split, list[str]]:
     """Take the split from the start or the end of a name."""
     if len(words) > 1:
         for place, rest in ((words[0], words[1:]), (words[-1], words[:-1])):
-            if split := _SPLITS.get(place.lower()):
+            if split := SPLITS.get(place.lower()):
                 return split, rest
     return Split.NONE, words
 
@@ -169,7 +148,7 @@ def _of_figure(split: Split, level: str, words: list[str]) -> Meaning | None:
     for index in (-1, 0):
         if lowered and lowered[index] in {"loss", "losses"}:
             part = "_".join(lowered[:-1] if index else lowered[1:])
-            if part in _NO_LOSS or part in _SPLITS:
+            if part in _NO_LOSS or part in SPLITS:
                 return None
             name = "" if part in _WHOLE_LOSS else part
             return Meaning(figure=Figure.LOSS, split=split, name=name, level=level)

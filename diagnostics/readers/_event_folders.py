@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 from pathlib import Path
 
-from diagnostics.readers._columns import Split, meaning_of
+from diagnostics.readers._columns import meaning_of
+from diagnostics.readers._name_words import Split
 
-__all__ = ["EVENTS", "files_of_run", "folders_in", "size_of"]
+__all__ = ["EVENTS", "files_of_run", "folders_in", "newest_of"]
 
 EVENTS = "events.out.tfevents."
 """What the name of an event file holds."""
 
+_TIME = re.compile(r"tfevents\.(\d{1,12})")
 _MOST_FILES = 200
 _MOST_ENTRIES = 10_000
 _FOLDERS = {Split.TRAIN: "train", Split.DEVELOPMENT: "validation", Split.TEST: "test"}
@@ -54,9 +57,19 @@ def _split_of(name: str) -> str:
     return ""
 
 
-def size_of(folder: Path) -> int:
-    """Return how many bytes the event files of a run have."""
+def newest_of(folder: Path) -> float:
+    """Return when the latest event file of a run was begun, in seconds since 1970.
+
+    Its name tells; a file under another name is as old as its last change.
+    """
+    return max((_begun(file) for _, file in files_of_run(folder)), default=0.0)
+
+
+def _begun(file: Path) -> float:
+    told = _TIME.search(file.name)
+    if told is not None:
+        return float(told[1])
     try:
-        return sum(file.stat().st_size for _, file in files_of_run(folder))
+        return file.stat().st_mtime
     except OSError:
-        return 0
+        return 0.0

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from diagnostics.readers._columns import Figure, Meaning, Split, meaning_of
+from diagnostics.readers._columns import Figure, Meaning, meaning_of
+from diagnostics.readers._name_words import Split
 
 __all__ = ["rows_of_scalars"]
 

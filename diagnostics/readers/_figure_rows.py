@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from diagnostics.readers._literal_mapping import Figures
+from diagnostics.readers._name_words import Split
 from diagnostics.readers._printed_lines import TRAIN_KEYS, epoch_in, figures_in, row_of, whole_in
 from diagnostics.readers._printed_rows import Row
-from diagnostics.readers._quantities import Split, quantity
+from diagnostics.readers._quantities import quantity
 from diagnostics.readers._scores import Scores, scores_of
 
 __all__ = ["row_of_figures"]
@@ -41,6 +43,7 @@ def row_of_figures(before: str, figures: Figures) -> Row | None:
         evaluation=evaluation,
         per_type=scores.per_type,
         samples=_product(flat.get("eval_runtime"), flat.get("eval_samples_per_second")),
+        seconds=flat.get("eval_runtime"),
     )
 
 
@@ -52,7 +55,7 @@ def _unnamed_scores(flat: dict[str, float]) -> dict[str, float]:
         for found, value in known
         if found
         and not found.is_place
-        and found.split is Split.UNSAID
+        and found.split is Split.NONE
         and found.name not in TRAIN_KEYS
     }
 
@@ -60,11 +63,13 @@ def _unnamed_scores(flat: dict[str, float]) -> dict[str, float]:
 def _summary(flat: dict[str, float]) -> Row:
     epoch = epoch_in(flat)
     shown = _product(flat["train_runtime"], flat.get("train_samples_per_second"))
+    samples = shown / epoch if shown and epoch else math.nan
     loss = flat.get("train_loss")
     return Row(
         epoch=epoch,
         training={} if loss is None else {"loss": loss},
-        samples=round(shown / epoch) if shown and epoch else None,
+        samples=round(samples) if math.isfinite(samples) else None,
+        seconds=flat["train_runtime"],
         whole_epoch=True,
         ends=True,
     )

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 from typing import Any
 
+from diagnostics.readers._peak_rate import peak_rate
 from diagnostics.readers._vocabulary import figure
 
-__all__ = ["evaluated_samples", "peak_learning_rate", "samples_per_step", "trained_samples"]
+__all__ = [
+    "evaluated_samples",
+    "peak_learning_rate",
+    "samples_per_step",
+    "times_of",
+    "trained_samples",
+]
 
 Row = dict[str, Any]
 
@@ -18,31 +24,14 @@ _ROUNDING = 0.02
 
 
 def peak_learning_rate(rows: Iterable[Row], max_steps: float | None) -> float | None:
-    """Return the highest learning rate, only where the log can show it.
-
-    The rows of a linear decay lead back to its start. Otherwise the highest logged rate counts if
-    it was logged within the first tenth of the plan, or after a rise that has ended.
-    """
+    """Return the highest learning rate, only where the log can show it; see `peak_rate`."""
     logged = [
         (step, rate)
         for row in rows
         if (rate := figure(row.get("learning_rate"))) is not None
-        and math.isfinite(rate)
         and (step := _step(row)) is not None
     ]
-    if not logged or max(rate for _, rate in logged) <= 0:
-        return None
-    peak_step, peak = max(logged, key=lambda pair: pair[1])
-    first_step = logged[0][0]
-    if max_steps and len(logged) > 1 and max_steps > first_step:
-        starts = [rate / (1 - step / max_steps) for step, rate in logged if step < max_steps]
-        if max(starts) - min(starts) < 0.02 * max(starts):
-            return float(f"{median(starts):.3g}")
-    if peak_step > first_step and peak_step == logged[-1][0]:
-        return None  # the log ends while the rate still rises
-    if peak_step > first_step or (max_steps and first_step <= 0.1 * max_steps):
-        return peak
-    return None
+    return peak_rate(logged, max_steps)
 
 
 def evaluated_samples(rows: Iterable[Row]) -> int | None:
@@ -55,6 +44,32 @@ def evaluated_samples(rows: Iterable[Row]) -> int | None:
         and 0 < seconds * speed < 1e12
     ]
     return max(1, round(median(found))) if found else None
+
+
+def times_of(rows: Iterable[Row], results: Mapping[str, Any]) -> dict[str, float]:
+    """Return how many seconds a training took, and how many of them its evaluations.
+
+    `train_seconds` and `evaluation_seconds`; the latter is left out where an evaluation did not
+    tell its time. A second evaluation at the last step comes after the training.
+
+    Args:
+        rows: The log, in its order.
+        results: The result files beside it, for a log without a summary.
+    """
+    evaluating: dict[Any, float | None] = {}
+    total = figure(results.get("train_runtime"))
+    for place, row in enumerate(rows):
+        if "train_runtime" in row:
+            total = figure(row["train_runtime"])
+        elif any(name.startswith("eval_") for name in row):
+            evaluating.setdefault(row.get("step", place), figure(row.get("eval_runtime")))
+    if total is None or not 0 < total < 1e12:
+        return {}
+    times = {"train_seconds": total}
+    known = [s for s in evaluating.values() if s is not None and 0 <= s <= total]
+    if known and len(known) == len(evaluating):
+        times["evaluation_seconds"] = sum(known)
+    return times
 
 
 def samples_per_step(config: Mapping[str, Any]) -> float | None:

@@ -10,7 +10,7 @@ from diagnostics.subjects.run_history import Epoch
 
 __all__ = ["as_shares"]
 
-_SHARES = ("f1", "precision", "recall", "accuracy")
+_SHARES = ("f1", "precision", "recall", "accuracy", "rouge", "bleu", "exact_match")
 _LEAST_PERCENTAGE = 1.5
 """Above 1 by more than rounding; a percentage of a model that learns anything is larger."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from diagnostics.readers._printed_rows import Row
@@ -34,6 +34,9 @@ class Gatherer(Protocol):
 
     def event(self, event: RunEvent) -> None:
         """Take in an event."""
+
+    def fail(self, events: Sequence[RunEvent], start: int, *, chained: bool) -> None:
+        """Take in what a traceback tells; see `TrainingLog.fail`."""
 
     def report(self, report: ClassificationReport) -> None:
         """Take in scores per type."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from diagnostics.failure_messages import recognise_all
-from diagnostics.readers._printed_block import MOST_LINES, Block, Gatherer
+from diagnostics.readers._printed_block import Block, Gatherer
 from diagnostics.readers._printed_rows import Row
 from diagnostics.readers._printed_tables import ClassificationReport, ProgressTable
+from diagnostics.readers._tracebacks import Traceback
 from diagnostics.readers._trainer_blocks import Arguments, Header, Metrics
 
 __all__ = ["block_of"]
@@ -54,35 +54,19 @@ class _Report(Block):
             log.report(self._report)
 
 
-class _Traceback(Block):
-    """A Python traceback up to the line that names the error."""
+def block_of(line: str, *, number: int = 1, before: str = "") -> Block | None:
+    """Return the block that a line begins, None when it begins none.
 
-    def __init__(self, text: str) -> None:
-        self._lines = [text]
-        self._ended = False
-
-    def take(self, line: str) -> bool:
-        if self._ended and not line.startswith("Tried to allocate"):
-            return False
-        self._ended = self._ended or not line.startswith((" ", "\t", "Traceback"))
-        if len(self._lines) < MOST_LINES:
-            self._lines.append(line)
-        elif self._ended:
-            self._lines[-1] = line
-        return True
-
-    def tell(self, log: Gatherer) -> None:
-        for event in recognise_all("\n".join(line[:4000] for line in self._lines), most=5):
-            log.event(event)
-
-
-def block_of(line: str) -> Block | None:
-    """Return the block that a line begins, None when it begins none."""
+    Args:
+        line: The line.
+        number: Where it stands.
+        before: The line before it.
+    """
     if "***" in line and (stars := _STARS.search(line)) is not None:
         title = stars[1].lower()
         return Header(title) if title.startswith("running") else Metrics(title)
-    if "Traceback (most recent call last)" in line:
-        return _Traceback(line)
+    if Traceback.begins(line):
+        return Traceback(line, number, before)
     if "(" in line and (call := _CALL.search(line)) is not None:
         return Arguments(line[call.end() :])
     if ClassificationReport.begins(line):

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from diagnostics.readers import _attempts
 from diagnostics.readers import _log_estimates as estimates
+from diagnostics.readers._monitor import choose_monitor
 from diagnostics.readers._printed_curves import epochs_of, steps_of
 from diagnostics.readers._printed_places import Places
 from diagnostics.readers._training_record import TrainingRecord
-from diagnostics.readers._vocabulary import choose_monitor
 from diagnostics.series import number, whole
 from diagnostics.subjects.run_history import Epoch, RunEvent, RunHistory, Step
 
@@ -35,9 +36,8 @@ def history_of(
     if not told:
         return None
     chosen = max(told, key=_richness)
-    if not chosen.has_rows:
-        chosen = _united(told)
-        told = [chosen]
+    chosen = chosen if chosen.has_rows else told[-1]
+    events = _attempts.events_of(told, chosen)
     places = Places(chosen)
     notes = [*_others(told, chosen, unit), *chosen.notes, *places.notes]
     epochs = epochs_of(chosen, places, notes)
@@ -49,16 +49,25 @@ def history_of(
     )
     return RunHistory(
         epochs=epochs,
-        config=_config(chosen, places, steps, epochs),
+        config=_config(chosen, places, steps, epochs) | _state(told[-1]),
         dataset=chosen.dataset,
-        environment=environment,
-        events=tuple(_placed(event, places) for event in chosen.events[:_MOST_EVENTS]),
+        environment={**_environment(chosen), **environment},
+        events=tuple(_placed(event, places) for event in events[-_MOST_EVENTS:]),
         monitor=monitor,
         higher_is_better=higher,
         source=source,
         notes=tuple(notes),
         steps=steps,
     )
+
+
+def _environment(record: TrainingRecord) -> dict[str, Any]:
+    """Return the library and the times that a training tells."""
+    told: dict[str, Any] = {"library": "transformers"} if record.by_share else {}
+    rows: list[dict[str, Any]] = [
+        {"eval_loss": None, "eval_runtime": seconds} for seconds in record.evaluating
+    ]
+    return told | estimates.times_of([*rows, {"train_runtime": record.seconds}], {})
 
 
 def _told(records: Iterable[TrainingRecord]) -> list[TrainingRecord]:
@@ -102,17 +111,9 @@ def _richness(record: TrainingRecord) -> tuple[bool, bool, int, int, int]:
     return record.has_rows, _is_placed(record), record.evaluations, count, record.seen_steps
 
 
-def _united(records: Sequence[TrainingRecord]) -> TrainingRecord:
-    """Return one record of attempts none of which got anywhere."""
-    last = records[-1]
-    last.events = [event for record in records for event in record.events]
-    last.first_line = records[0].first_line
-    return last
-
-
 def _others(records: Sequence[TrainingRecord], chosen: TrainingRecord, unit: str) -> list[str]:
     others = [record for record in records if record is not chosen]
-    if not others:
+    if not others or not chosen.has_rows:
         return []
     named = "; ".join(_named(record, unit) for record in others[:_MOST_NAMED])
     more = f"; and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
@@ -156,6 +157,8 @@ def _config(
     done = max((point.step for point in epochs if point.step is not None), default=None)
     if done is not None:
         config.setdefault("steps_done", done)
-    if record.failed and not record.ended:
-        config["state"] = "failed"
     return config
+
+
+def _state(last: TrainingRecord) -> dict[str, Any]:
+    return {"state": "failed"} if last.failed and not last.ended else {}

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from diagnostics.readers._literal_mapping import number
+from diagnostics.readers._name_words import Split
 from diagnostics.readers._printed_rows import Row
 from diagnostics.readers._progress_bars import KERAS_BAR, bar, keras_seconds, without_bar
-from diagnostics.readers._quantities import Quantity, Split
+from diagnostics.readers._quantities import Quantity
 from diagnostics.readers._quantity_places import FIGURE, MARK, quantities_at
 
 __all__ = ["TRAIN_KEYS", "Found", "epoch_in", "figures_in", "row_of", "row_of_line", "whole_in"]
@@ -96,7 +97,7 @@ def _sorted(found: Found, *, while_training: bool) -> tuple[dict[str, float], di
             evaluation.setdefault(known.name, value)
         elif known.name in TRAIN_KEYS:
             training.setdefault(known.name, value)
-        elif known.split is Split.UNSAID and not while_training:
+        elif known.split is Split.NONE and not while_training:
             evaluation.setdefault(known.name, value)
     return training, evaluation
 

@@ -13,7 +13,7 @@ from diagnostics.readers._printed_lines import row_of_line
 from diagnostics.readers._printed_rows import Row
 from diagnostics.readers._printed_settings import facts_of
 from diagnostics.readers._printed_tables import conlleval_type
-from diagnostics.readers._progress_bars import bar
+from diagnostics.readers._progress_bars import KERAS_BAR, bar
 from diagnostics.readers._text_lines import plain
 from diagnostics.readers._training_log import TrainingLog
 from diagnostics.subjects.run_history import RunEvent
@@ -43,6 +43,8 @@ class PrintedLog(TrainingLog):
         self._dull: set[str] = set()
         self._testing = False
         self._taken = 1
+        self._before = ""
+        self._opening: str | None = None
 
     def feed(self, number: int, line: str) -> None:
         """Read the next line; `number` says where it stands, for notes."""
@@ -53,12 +55,14 @@ class PrintedLog(TrainingLog):
                 self._taken = number
                 return
             self._close_block()
+        self._watch_for_another_start(line)
         drawn = bar(line)
         if drawn is not None:
             self.record.counter.watch(drawn)
             if "{" not in line and (drawn.done < drawn.total or "=" not in line):
                 return
         self._read(line, drawn=drawn is not None)
+        self._before = line
 
     def end_block(self, number: int | None = None) -> None:
         """Take in a block of lines that ends here; what comes stands at `number`."""
@@ -70,6 +74,14 @@ class PrintedLog(TrainingLog):
         self._close_block()
         self.finish()
 
+    def _watch_for_another_start(self, line: str) -> None:
+        """After a failure, begin another attempt where the log begins as it did at first."""
+        if self._opening is None:
+            self._opening = line.translate(_DIGITS)
+        elif self.record.failed and line.translate(_DIGITS) == self._opening:
+            self.begin()
+            self.record.announced = True
+
     def _read(self, line: str, *, drawn: bool) -> None:
         """Read a line outside of blocks, maybe a drawn bar."""
         if "{" in line and (printed := printed_mapping(line)) is not None:
@@ -79,7 +91,7 @@ class PrintedLog(TrainingLog):
                 return
         lower = line.lower()
         if not drawn:
-            self._block = block_of(line)
+            self._block = block_of(line, number=self.number, before=self._before)
             if self._block is not None:
                 self._taken = self.number
                 self._testing = _TESTING.search(lower) is not None
@@ -103,6 +115,8 @@ class PrintedLog(TrainingLog):
         if row is None or row.epoch is not None:
             self._testing = False
         if row is not None and not self._testing:
+            if KERAS_BAR.match(line):
+                self.environment.setdefault("library", "keras")
             self.add(row)
             return True
         found = conlleval_type(line)

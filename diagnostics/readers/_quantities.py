@@ -6,23 +6,13 @@ split something was measured, and words that say nothing, are taken off; what is
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from enum import Enum
 from functools import lru_cache
 
+from diagnostics.readers._name_words import SPLITS, Split, words_of
 from diagnostics.readers._vocabulary import KNOWN_METRICS, canonical_metric
 
-__all__ = ["Quantity", "Split", "quantity"]
-
-
-class Split(Enum):
-    """On what something was measured."""
-
-    TRAIN = "train"
-    DEVELOPMENT = "development"
-    TEST = "test"
-    UNSAID = "unsaid"
+__all__ = ["Quantity", "quantity"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +26,7 @@ class Quantity:
     """
 
     name: str
-    split: Split = Split.UNSAID
+    split: Split = Split.NONE
 
     @property
     def is_place(self) -> bool:
@@ -44,12 +34,6 @@ class Quantity:
         return self.name in ("epoch", "step", "epochs", "steps")
 
 
-_SPLITS = {
-    **dict.fromkeys(("train", "training", "tr"), Split.TRAIN),
-    **dict.fromkeys(("val", "valid", "validation", "dev", "development"), Split.DEVELOPMENT),
-    **dict.fromkeys(("eval", "evaluation"), Split.DEVELOPMENT),
-    **dict.fromkeys(("test", "testing", "predict", "prediction"), Split.TEST),
-}
 _FILLERS = frozenset(
     ("avg", "average", "mean", "overall", "total", "running", "current", "micro", "score", "set")
 ) | frozenset(("the", "this", "is", "per", "epoch", "batch", "model", "entity", "entities", "span"))
@@ -75,26 +59,26 @@ _PLACES = {
     ),
 }
 _MOST_WORDS = 6
-_WORD = re.compile(r"[a-z]+[0-9]?[a-z]*|[0-9]+")
+_LONGEST_NAME = 80
 
 
 @lru_cache(maxsize=4096)
 def quantity(name: str) -> Quantity | None:
     """Return what a name stands for, None when it is unknown or tells of a best value so far."""
-    words = _WORD.findall(name[:80].lower())
+    words = [word.lower() for word in words_of(name[:_LONGEST_NAME])]
     if not words or len(words) > _MOST_WORDS or "best" in words:
         return None
     place = _PLACES.get("_".join(words))
     if place is not None:
         return Quantity(name=place)
-    splits = [_SPLITS[word] for word in words if word in _SPLITS]
-    rest = [word for word in words if word not in _SPLITS and word not in _FILLERS]
+    splits = [SPLITS[word] for word in words if word in SPLITS]
+    rest = [word for word in words if word not in SPLITS and word not in _FILLERS]
     if rest == ["f"] and len(words) < 2:
         return None  # a lone letter names anything
     known = _measure("_".join(rest)) or ("score" if words[-1] == "score" and not rest else None)
     if known is None or len(set(splits)) > 1:
         return None
-    return Quantity(name=known, split=splits[0] if splits else Split.UNSAID)
+    return Quantity(name=known, split=splits[0] if splits else Split.NONE)
 
 
 def _measure(name: str) -> str | None:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from diagnostics.readers._quantities import Quantity, Split, quantity
+from diagnostics.readers._name_words import SPLITS, Split
+from diagnostics.readers._quantities import Quantity, quantity
 
 __all__ = ["FIGURE", "MARK", "quantities_at"]
 
@@ -33,11 +34,6 @@ _OTHER_SPLIT = re.compile(r"train|val|dev|epoch", re.IGNORECASE)
 _REMARKS = ("best", "early stop", "restor", "improved from", "patience", "sav")
 _LETTERS = {"P": "precision", "R": "recall", "F": "f1"}
 _PRECISION_RECALL_F = re.compile(r"\bP\b.{1,40}?\bR\b.{1,40}?\bF1?\b")
-_SPLITS = {
-    **dict.fromkeys(("train", "training"), Split.TRAIN),
-    **dict.fromkeys(("val", "valid", "validation", "dev", "eval", "evaluation"), Split.DEVELOPMENT),
-    "test": Split.TEST,
-}
 _MOST_WORDS = 6
 
 Places = tuple[tuple[Quantity, int], ...]
@@ -70,7 +66,7 @@ def quantities_at(words: str) -> Places:
 def _places(text: str) -> Iterator[tuple[Quantity, int]]:
     """Yield each known name with its figure, and what the figure is a part of."""
     words: list[str] = []
-    carried, place, index = Split.UNSAID, "", -1
+    carried, place, index = Split.NONE, "", -1
     letters = _PRECISION_RECALL_F.search(text) is not None
     first = True
     for token in _TOKEN.finditer(text):
@@ -83,7 +79,7 @@ def _places(text: str) -> Iterator[tuple[Quantity, int]]:
         if place and not words:
             yield Quantity(name=f"{place}s"), index
         if known is not None:
-            split = _SPLITS.get(words[0].lower()) if first else None
+            split = SPLITS.get(words[0].lower()) if first else None
             if split is not None and (known.is_place or known.split is split):
                 carried = split  # the line begins with its split
             first = False
@@ -113,6 +109,6 @@ def _known(words: list[str], *, letters: bool) -> Quantity | None:
 
 
 def _with_split(known: Quantity, carried: Split) -> Quantity:
-    if carried is Split.UNSAID or known.split is not Split.UNSAID or known.is_place:
+    if carried is Split.NONE or known.split is not Split.NONE or known.is_place:
         return known
     return Quantity(name=known.name, split=carried)

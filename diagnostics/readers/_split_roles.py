@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from diagnostics.readers._column_roles import roles_of
-from diagnostics.readers._columns import Figure, Split, meaning_of
+from diagnostics.readers._columns import Figure, meaning_of
+from diagnostics.readers._name_words import Split
 from diagnostics.readers._table_head import Head
 from diagnostics.readers._table_row import Roles
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import re
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 from diagnostics.errors import DiagnosticsError
 from diagnostics.reader import Reader
-from diagnostics.readers._columns import Split
 from diagnostics.readers._documents import read_bytes
 from diagnostics.readers._lookalikes import looks_like_a_log, reason_against
+from diagnostics.readers._name_words import Split
 from diagnostics.readers._split_roles import RolesBySplit
 from diagnostics.readers._table import RunTable
 from diagnostics.readers._table_head import Head, read_head
@@ -22,10 +22,12 @@ from diagnostics.readers._table_run import run_of
 from diagnostics.readers._table_source import rows_of
 from diagnostics.subjects.run_history import RunHistory
 
-__all__ = ["TableReader", "files_in", "read_table"]
+__all__ = ["MOST_FILES", "TableReader", "files_in", "read_table"]
 
-_MOST_ENTRIES = 2000
-_MOST_FILES = 20
+_MOST_ENTRIES = 100_000
+MOST_FILES = 100
+"""Files of a folder whose first lines are read to choose a log; more are read only on demand."""
+
 _ANYTHING = (".json", ".log", ".txt")
 _LOG_WORDS = re.compile(r"log|hist|metric|loss|score|train|result|progress|eval|curve|stat")
 _HINT = "Give the log of one run: a line per epoch or step, with a loss or a score."
@@ -55,13 +57,21 @@ class TableReader(Reader):
         A file that was named itself is also taken for its very name: reading it says what it lacks.
         """
         if path.is_dir():
-            return tuple(file for file in files_in(path, self.endings) if self.claims(file))
+            return tuple(filter(self.claims, self.candidates(path)[:MOST_FILES]))
         if not path.is_file():
             return ()
         head = read_head(path)
         if head is None or not looks_like_a_log(head):
             return (path,) if self.expects(path) else ()
         return (path,) if self.takes(head) else ()
+
+    def find_more(self, folder: Path) -> Iterator[Path]:
+        """Yield the tables among the smaller files of a folder with very many."""
+        return filter(self.claims, self.candidates(folder)[MOST_FILES:])
+
+    def candidates(self, folder: Path) -> list[Path]:
+        """Return the files of a folder that may be tables, the largest first."""
+        return files_in(folder, self.endings)
 
     def claims(self, path: Path) -> bool:
         """Whether a file holds a table of this reader's kind."""
@@ -70,7 +80,7 @@ class TableReader(Reader):
 
 
 def files_in(folder: Path, endings: tuple[str, ...]) -> list[Path]:
-    """Return the files of a folder with one of some endings, the largest first, at most 20.
+    """Return the files of a folder with one of some endings, the largest first.
 
     Of endings that anything may have, such as `.json`, only those whose name speaks of a log.
     """
@@ -82,7 +92,7 @@ def files_in(folder: Path, endings: tuple[str, ...]) -> list[Path]:
                     found.append((-entry.stat().st_size, entry.name))
     except OSError:
         return []
-    return [folder / name for _, name in sorted(found)[:_MOST_FILES]]
+    return [folder / name for _, name in sorted(found)]
 
 
 def _may_be_log(name: str, endings: tuple[str, ...]) -> bool:

@@ -8,13 +8,14 @@ from typing import Any
 
 from diagnostics.errors import DiagnosticsError
 from diagnostics.readers._draft import Draft
+from diagnostics.readers._monitor import choose_monitor
 from diagnostics.readers._numbering import Numbering, counts_from_zero
 from diagnostics.readers._peak_rate import peak_rate
 from diagnostics.readers._scores import scores_of
 from diagnostics.readers._shares import make_shares
 from diagnostics.readers._table import RunTable
 from diagnostics.readers._table_notes import numbering_notes, order_notes
-from diagnostics.readers._vocabulary import canonical_metric, choose_monitor
+from diagnostics.readers._vocabulary import canonical_metric
 from diagnostics.subjects.run_history import Epoch, RunEvent, RunHistory, Step
 
 __all__ = ["run_of"]
@@ -65,6 +66,7 @@ def run_of(
         [point.metrics for point in points if point.metrics],
         best=None,
         has_loss=any(point.eval_loss is not None for point in points),
+        config=config,
     )
     return RunHistory(
         epochs=points,

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from diagnostics.readers._attempts import FATAL
 from diagnostics.readers._held_report import HeldReport
 from diagnostics.readers._printed_rows import Row
 from diagnostics.readers._printed_tables import ClassificationReport
 from diagnostics.readers._training_change import go_on_from, is_another
-from diagnostics.readers._training_record import TrainingRecord
+from diagnostics.readers._training_record import TrainingRecord, is_echo
 from diagnostics.subjects.run_history import RunEvent
 
 __all__ = ["TrainingLog"]
 
-_FATAL = frozenset(
-    ("out-of-memory", "host-out-of-memory", "error", "label-error", "unknown-argument")
-)
 _MOST_RECORDS = 500
+_APART = 3
+"""Lines between two tracebacks from which on they are not of one crash: a program that dies prints
+little in between."""
+
+_LAUNCHER = re.compile(
+    r"ChildFailedError|Process(?:Raised|Exited)Exception|CalledProcessError|non-zero exit status"
+)
+"""How those that start a training report that it failed: they do not know why."""
 
 
 class TrainingLog:
@@ -38,6 +45,7 @@ class TrainingLog:
         self.settings: dict[str, Any] = {}
         self.dataset: dict[str, Any] = {}
         self.number = 1
+        self._failed_at = 1
         self._report = HeldReport()
 
     @property
@@ -81,8 +89,36 @@ class TrainingLog:
             record.config = {**self.settings, **record.config}
             record.first_line = record.first_line if record.events else self.number
         record.last_line = self.number
-        record.event(replace(event, epoch=record.epoch, step=record.step))
-        record.failed = record.failed or event.kind in _FATAL
+        placed = replace(event, epoch=record.epoch, step=record.step)
+        if record.ended and event.kind == "error":
+            placed = replace(placed, details={**event.details, "phase": "after-training"})
+        record.event(placed)
+        if event.kind in FATAL:
+            record.failed, self._failed_at = True, self.number
+
+    def fail(self, events: Sequence[RunEvent], start: int, *, chained: bool) -> None:
+        """Take in what a traceback tells.
+
+        Args:
+            events: Its failures; the last one ended the program, but one of a known kind among them
+                says more about the cause.
+            start: Where the traceback begins.
+            chained: Whether it goes on from another one, raised while that was handled.
+        """
+        told = [event for event in events if event.kind != "error"] or list(events[-1:])
+        before = self.record.events[-1] if self.record.failed and self.record.events else None
+        if not told or (before is not None and _LAUNCHER.search(told[-1].message)):
+            return
+        if before is not None and chained and told[-1].kind == "error":
+            if before.kind != "error":
+                return
+            self.record.events.pop()
+        elif before is not None and not chained:
+            known = is_echo(before, replace(told[0], epoch=before.epoch, step=before.step))
+            if not known and start - self._failed_at > _APART:
+                self.begin()
+        for event in told:
+            self.event(event)
 
     def settle(self, settings: Mapping[str, Any]) -> None:
         """Take hyperparameters for the trainings to come."""

@@ -10,7 +10,7 @@ from diagnostics.readers._printed_rows import Row
 from diagnostics.readers._step_counter import StepCounter
 from diagnostics.subjects.run_history import RunEvent
 
-__all__ = ["TrainingRecord"]
+__all__ = ["TrainingRecord", "is_echo"]
 
 MOST_STEPS = 50_000
 """Rows of the step-level log that are kept; of a longer one every second, fourth, ... stays."""
@@ -46,6 +46,8 @@ class TrainingRecord:
         announced: Whether a header told that it begins.
         summed_up: Whether a block of figures told how it went on the whole.
         mean_loss: Training loss over the whole training, or None.
+        seconds: Wall time of the whole training, or None.
+        evaluating: Wall times of its evaluations; None for one that did not tell.
     """
 
     def __init__(self, line: int) -> None:
@@ -65,6 +67,8 @@ class TrainingRecord:
         self.step: int | None = None
         self.ended = self.failed = False
         self.mean_loss: float | None = None
+        self.seconds: float | None = None
+        self.evaluating: list[float | None] = []
         self.announced = self.summed_up = False
         self._stride = 1
 
@@ -94,17 +98,22 @@ class TrainingRecord:
         if row.samples is not None:
             split = "train_sentences_estimated" if row.ends else "dev_sentences"
             self.dataset.setdefault(split, row.samples)
+        if row.evaluation and not self.ended:
+            self.evaluating.append(row.seconds)
         if row.ends:
-            self.ended = True
+            self.ended, self.seconds = True, row.seconds
             self.mean_loss = row.training.get("loss", self.mean_loss)
         elif not row.is_empty:
             self._measure(row)
 
     def event(self, event: RunEvent) -> None:
-        """Take in an event; only so many are kept, and what is said twice in a row counts once."""
-        echo = bool(self.events) and _is_echo(self.events[-1], event)
-        if not echo and len(self.events) < _MOST_EVENTS:
+        """Take in an event; what is said twice in a row counts once.
+
+        Of more than are kept the last ones count: they tell how the training ended.
+        """
+        if not (self.events and is_echo(self.events[-1], event)):
             self.events.append(event)
+            del self.events[_MOST_EVENTS - 1 : -1]
 
     def note(self, note: str) -> None:
         """Keep a note once."""
@@ -176,7 +185,7 @@ class TrainingRecord:
             self._stride *= 2
 
 
-def _is_echo(before: RunEvent, event: RunEvent) -> bool:
+def is_echo(before: RunEvent, event: RunEvent) -> bool:
     """Whether an event is the one before, as when a logger and the traceback both print it."""
     if (before.kind, before.epoch, before.step) != (event.kind, event.epoch, event.step):
         return False

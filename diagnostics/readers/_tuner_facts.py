@@ -15,6 +15,7 @@ from diagnostics.series import whole
 __all__ = ["dataset_of", "model_of"]
 
 _SPLITS = ("train", "dev", "test")
+_MOST_TYPES = 1_000
 Counts = tuple[int, int, int]
 """Correct, predicted and gold entities of one sentence."""
 
@@ -25,6 +26,9 @@ def dataset_of(folder: Path) -> dict[str, Any]:
     for source in _descriptions(folder):
         for name, value in _sizes(source):
             facts.setdefault(name, value)
+        types = _types_of_training(source)
+        if types:
+            facts.setdefault("train_entities_per_type", types)
     counts = _counts(folder / "dev_counts.json")
     if counts:
         facts["dev_sentences"] = len(counts)
@@ -87,10 +91,23 @@ def _descriptions(folder: Path) -> Iterator[Mapping[str, Any]]:
 
 def _sizes(source: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
     """Yield `train_sentences`, `dev_entities`, ... from facts as a data loader writes them."""
-    facts = mapping(source.get("data_facts")) or mapping(source.get("data")) or source
-    for holder in (facts, mapping(facts.get("splits")), mapping(facts.get("counts"))):
+    for holder in _holders(source):
         for split in _SPLITS:
             for unit in ("sentences", "entities"):
                 count = whole(mapping(holder.get(split)).get(unit))
                 if count is not None:
                     yield f"{split}_{unit}", count
+
+
+def _types_of_training(source: Mapping[str, Any]) -> dict[str, int]:
+    """Return how many training entities each type has, as a data loader writes it."""
+    listed = (mapping(mapping(holder.get("train")).get("per_type")) for holder in _holders(source))
+    types = next((found for found in listed if found), {})
+    counts = {name: whole(count) for name, count in list(types.items())[:_MOST_TYPES]}
+    return {name: count for name, count in counts.items() if count is not None}
+
+
+def _holders(source: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """Return where the facts about splits may stand."""
+    facts = mapping(source.get("data_facts")) or mapping(source.get("data")) or source
+    return facts, mapping(facts.get("splits")), mapping(facts.get("counts"))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 __all__ = [
     "HYPERPARAMETERS",
     "KNOWN_METRICS",
-    "Monitor",
+    "LOWER_IS_BETTER",
+    "PREFERRED",
     "canonical_metric",
-    "choose_monitor",
     "figure",
     "known_hyperparameters",
 ]
@@ -95,29 +95,21 @@ _METRICS = {
     "ppl": "perplexity",
 }
 _DEVELOPMENT = re.compile(r"(?:eval|val|valid|validation|dev|devel|development)[ _/.-]+")
-_PREFERRED = (
-    "f1",
-    "f1_macro",
-    "macro_f1",
-    "f1_weighted",
-    "weighted_f1",
-    "accuracy",
-    "mcc",
-    "roc_auc",
-    "auc",
+PREFERRED = (
+    *("f1", "f1_macro", "macro_f1", "f1_weighted", "weighted_f1"),
+    *("accuracy", "mcc", "roc_auc", "auc"),
+    *("rougel", "rouge_l", "rougelsum", "rouge1", "rouge2", "bleu", "sacrebleu", "exact_match"),
 )
-_LOWER_IS_BETTER = ("wer", "cer", "perplexity", "mae", "mse", "rmse")
+"""Scores of which the first that was logged decides which epoch is best."""
+
+LOWER_IS_BETTER = ("wer", "cer", "ter", "perplexity", "mae", "mse", "rmse")
 
 KNOWN_METRICS = frozenset(
-    {*_METRICS.values(), *_PREFERRED, *_LOWER_IS_BETTER}
+    {*_METRICS.values(), *PREFERRED, *LOWER_IS_BETTER}
     | {"precision_macro", "macro_precision", "recall_macro", "macro_recall", "f1_samples"}
-    | {"bleu", "exact_match", "iou"}
+    | {"iou"}
 )
 """Standard names of the scores that are known as such without a word about a split before them."""
-
-Monitor = tuple[str | None, bool]
-"""Name of the metric that decides which epoch is best (None: there is none), and whether higher is
-better."""
 
 
 def canonical_metric(name: str) -> str:
@@ -129,29 +121,6 @@ def canonical_metric(name: str) -> str:
     prefix = _DEVELOPMENT.match(lowered)
     bare = lowered[prefix.end() :] if prefix else lowered
     return _METRICS.get(re.sub(r"[ /.-]+", "_", bare), bare)
-
-
-def choose_monitor(
-    rows: Sequence[Mapping[str, float]], *, best: float | None, has_loss: bool
-) -> Monitor:
-    """Choose the metric that decides.
-
-    The metric whose values contain the run's own best value comes first, then F1, accuracy and what
-    is better when lower; the loss decides only where nothing else was logged.
-
-    Args:
-        rows: The metrics of each evaluation, by standard names.
-        best: The run's own `best_metric`, or None.
-        has_loss: Whether an evaluation loss was logged.
-    """
-    names = {name for row in rows for name in row}
-    known = [name for name in (*_PREFERRED, *_LOWER_IS_BETTER) if name in names]
-    if best is not None:
-        own = [name for name in known if any(row.get(name) == best for row in rows)]
-        known = own + known
-    if known:
-        return known[0], known[0] not in _LOWER_IS_BETTER
-    return ("loss", False) if has_loss else (None, True)
 
 
 def figure(value: Any) -> float | None:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from diagnostics.readers._columns import Figure, Split, meaning_of
+from diagnostics.readers._columns import Figure, meaning_of
 from diagnostics.readers._lookalikes import reason_against
+from diagnostics.readers._name_words import Split
 from diagnostics.readers._table_head import Head
 from diagnostics.readers._table_reader import TableReader, read_table
 from diagnostics.subjects.run_history import RunHistory

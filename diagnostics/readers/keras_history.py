@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,12 +12,12 @@ from typing import Any, ClassVar
 from diagnostics.errors import DiagnosticsError
 from diagnostics.reader import Reader
 from diagnostics.readers._column_roles import MOST_COLUMNS, roles_of
-from diagnostics.readers._columns import Split
 from diagnostics.readers._documents import read_bytes
+from diagnostics.readers._name_words import Split
 from diagnostics.readers._table import RunTable
 from diagnostics.readers._table_head import flat
 from diagnostics.readers._table_notes import mapping_notes
-from diagnostics.readers._table_reader import files_in
+from diagnostics.readers._table_reader import MOST_FILES, files_in
 from diagnostics.readers._table_run import run_of
 from diagnostics.readers.keras_csv import is_keras, without_number
 from diagnostics.subjects.run_history import RunHistory
@@ -52,8 +52,12 @@ class KerasHistory(Reader):
     def find(self, path: Path) -> tuple[Path, ...]:
         """Find a history by the first bytes of a file, or those of a folder, the largest first."""
         if path.is_dir():
-            return tuple(file for file in files_in(path, (".json",)) if _looks_like_history(file))
+            return tuple(filter(_looks_like_history, files_in(path, (".json",))[:MOST_FILES]))
         return (path,) if path.is_file() and _looks_like_history(path) else ()
+
+    def find_more(self, folder: Path) -> Iterator[Path]:
+        """Yield the histories among the smaller files of a folder with very many."""
+        return filter(_looks_like_history, files_in(folder, (".json",))[MOST_FILES:])
 
     def read(self, path: Path) -> RunHistory:
         """Read a history. In one of Keras scores without `val_` are those of the training."""

@@ -16,8 +16,10 @@ from diagnostics.readers._log_estimates import (
     trained_samples,
 )
 from diagnostics.readers._markdown import read_head_text, read_text
+from diagnostics.readers._monitor import choose_monitor
 from diagnostics.readers._percentages import as_shares
-from diagnostics.readers._vocabulary import choose_monitor, figure
+from diagnostics.readers._type_names import labels_near, with_names_of
+from diagnostics.readers._vocabulary import figure
 from diagnostics.subjects.run_history import RunHistory
 
 __all__ = ["ModelCard"]
@@ -54,7 +56,8 @@ class ModelCard(Reader):
         Raises:
             DiagnosticsError: The card cannot be read, or tells no result.
         """
-        card = card_of(read_text(path))
+        text = read_text(path)
+        card = card_of(text)
         notes = list(card.notes)
         rows = log.rows_of(card.rows)
         epochs = log.epochs_of(rows, notes)
@@ -68,8 +71,9 @@ class ModelCard(Reader):
             best=None,
             has_loss=any(point.eval_loss is not None for point in epochs),
         )
+        labels = labels_near(path, text) if any(point.per_type for point in epochs) else []
         return RunHistory(
-            epochs=as_shares(epochs, notes),
+            epochs=with_names_of(as_shares(epochs, notes), labels),
             config=card.config | _kept_epoch(card, rows),
             dataset=_dataset(card, rows),
             environment=card.environment,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import ClassVar
 
@@ -44,11 +44,14 @@ class Notebook(Reader):
         """Find a notebook by its name, or those of a folder that show a training."""
         try:
             if path.is_dir():
-                files = islice(sorted(path.glob("*.ipynb")), _MOST_FILES)
-                return tuple(file for file in files if _shows_training(file))
+                return tuple(filter(_shows_training, sorted(path.glob("*.ipynb"))[:_MOST_FILES]))
             return (path,) if path.suffix == ".ipynb" and path.is_file() else ()
         except OSError:
             return ()
+
+    def find_more(self, folder: Path) -> Iterator[Path]:
+        """Yield the notebooks with a training behind those that are looked into at once."""
+        return filter(_shows_training, sorted(folder.glob("*.ipynb"))[_MOST_FILES:])
 
     def read(self, path: Path) -> RunHistory:
         """Read the training of a notebook that tells most; the others are named in the notes."""
@@ -95,11 +98,14 @@ def _follow(log: PrintedLog, cell: Cell, notes: list[str]) -> None:
 def _fail(log: PrintedLog, cell: Cell, output: Output) -> None:
     """Take in an error, unless it happened in a cell that has nothing to do with training."""
     log.end_block(cell.number)
-    if log.record.ended and log.record.last_line != cell.number and _BEGINS.search(cell.source):
+    record, elsewhere = log.record, log.record.last_line != cell.number
+    trains = _BEGINS.search(cell.source) is not None or not elsewhere
+    if (record.ended or record.failed) and elsewhere and trains:
         log.begin()
     text = "\n".join(plain(line) for line in output.error[-_LONGEST_ERROR:].split("\n"))
     for event in recognise_all(text, most=5)[-1:]:
-        if event.kind != "error" or _TRAINS.search(cell.source):
+        tried = not record.has_rows and _TRAINS.search(cell.source) is not None
+        if event.kind != "error" or trains or tried:
             log.event(event)
 
 

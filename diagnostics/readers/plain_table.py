@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from diagnostics.readers._lookalikes import looks_like_a_log, reason_against
 from diagnostics.readers._table_head import Head, read_head
-from diagnostics.readers._table_reader import TableReader, files_in, read_table
+from diagnostics.readers._table_reader import TableReader, read_table
 from diagnostics.readers.flair_loss import is_flair
 from diagnostics.readers.keras_csv import is_keras
 from diagnostics.readers.lightning_metrics import is_lightning
@@ -46,14 +46,17 @@ class PlainTable(TableReader):
         it is none.
         """
         if path.is_dir():
-            files = [file for file in files_in(path, self.endings) if file.name not in _NOT_OURS]
-            return tuple(file for file in files if self.claims(file))
+            return super().find(path)
         if not path.is_file() or path.name in _NOT_OURS:
             return ()
         head = read_head(path)
         if head is None:
             return ()
         return (path,) if self.takes(head) or _looks_alike(head) else ()
+
+    def candidates(self, folder: Path) -> list[Path]:
+        """Return the files of a folder that may be tables, the largest first."""
+        return [file for file in super().candidates(folder) if file.name not in _NOT_OURS]
 
     def takes(self, head: Head) -> bool:
         """Whether the table is a log, and none of a tool with a reader of its own."""

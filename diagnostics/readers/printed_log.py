@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import ClassVar
 
@@ -76,11 +76,16 @@ class PrintedLogFile(Reader):
             if not path.is_dir():
                 wanted = path.is_file() and path.suffix.lower() not in _OTHERS
                 return (path,) if wanted and _tells(path, in_folder=False) else ()
-            files = islice(sorted(filter(_may_be_log, path.iterdir())), _MOST_FILES)
+            files = sorted(filter(_may_be_log, path.iterdir()))[:_MOST_FILES]
             told = [(score, file) for file in files if (score := _tells(file, in_folder=True))]
         except (OSError, ValueError):
             return ()
         return tuple(file for _, file in sorted(told, key=lambda item: (-item[0], item[1])))
+
+    def find_more(self, folder: Path) -> Iterator[Path]:
+        """Yield the logs behind those that are looked into at once."""
+        files = sorted(filter(_may_be_log, folder.iterdir()))[_MOST_FILES:]
+        return (file for file in files if _tells(file, in_folder=True))
 
     def read(self, path: Path) -> RunHistory:
         """Read the training of a log that tells most; the others are named in the notes."""
@@ -144,8 +149,10 @@ def _with_errors_of(beside: Path, path: Path, history: RunHistory) -> RunHistory
     events = tuple(event for record in log.records for event in record.events)
     if not events or any(record.has_rows for record in log.records):
         return history
+    died = any(record.failed for record in log.records)
     return replace(
         history,
+        config={**history.config, **({"state": "failed"} if died else {})},
         events=(*history.events, *events),
         notes=(*history.notes, f"{len(events)} failures come from {beside.name}."),
     )

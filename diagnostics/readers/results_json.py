@@ -9,6 +9,7 @@ from diagnostics.errors import DiagnosticsError
 from diagnostics.reader import Reader
 from diagnostics.readers._documents import read_mapping
 from diagnostics.readers._log_estimates import evaluated_samples
+from diagnostics.readers._monitor import choose_monitor
 from diagnostics.readers._percentages import as_shares
 from diagnostics.readers._result_files import (
     RESULT_FILES,
@@ -17,7 +18,7 @@ from diagnostics.readers._result_files import (
     sizes_of,
 )
 from diagnostics.readers._scores import scores_of, standard_names
-from diagnostics.readers._vocabulary import choose_monitor, figure
+from diagnostics.readers._vocabulary import figure
 from diagnostics.series import whole
 from diagnostics.subjects.run_history import Epoch, RunHistory
 

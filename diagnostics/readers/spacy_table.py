@@ -10,18 +10,19 @@ from pathlib import Path
 from typing import ClassVar
 
 from diagnostics.errors import DiagnosticsError
-from diagnostics.failure_messages import recognise_all
 from diagnostics.reader import Reader
+from diagnostics.readers._monitor import choose_monitor
 from diagnostics.readers._notebook_cells import cells_of
+from diagnostics.readers._spacy_remarks import events_among, watched
 from diagnostics.readers._spacy_rows import (
     SpacyTable,
     is_spacy_header,
     printed_config,
     spacy_tables,
 )
-from diagnostics.readers._text_lines import Line, lines_of_file, lines_of_text, plain, samples
-from diagnostics.readers._vocabulary import canonical_metric, choose_monitor
-from diagnostics.subjects.run_history import Epoch, RunEvent, RunHistory
+from diagnostics.readers._text_lines import Line, lines_of_file, lines_of_text, samples
+from diagnostics.readers._vocabulary import canonical_metric
+from diagnostics.subjects.run_history import Epoch, RunHistory
 
 __all__ = ["SpacyTraining"]
 
@@ -30,9 +31,8 @@ _ENDINGS = frozenset({".log", ".txt", ".out", ".md", ".stdout", _NOTEBOOK, ""})
 _HEADER = re.compile(r"\bE {2,8}# {2,12}LOSS |\bItn {2,8}\w{3} Loss ")
 _MARKS = (b"SCORE", b"Itn", "SCORE".encode("utf-16-le"), "SCORE".encode("utf-16-be"))
 _MOST_FILES = 50
-_MOST_ENTRIES = 10_000
+_MOST_ENTRIES = 100_000
 _HEAD = 2**18
-_MOST_OTHER_LINES = 2_000
 
 
 class SpacyTraining(Reader):
@@ -49,12 +49,11 @@ class SpacyTraining(Reader):
         """Find texts whose first 256 KiB hold the names of the table's columns."""
         if not path.is_dir():
             return (path,) if path.is_file() and _holds_table(path) else ()
-        try:
-            entries = sorted(islice(path.iterdir(), _MOST_ENTRIES))
-        except OSError:
-            return ()
-        texts = [entry for entry in entries if entry.suffix.lower() in _ENDINGS][:_MOST_FILES]
-        return tuple(file for file in texts if file.is_file() and _holds_table(file))
+        return tuple(filter(_holds_table, _texts_in(path)[:_MOST_FILES]))
+
+    def find_more(self, folder: Path) -> Iterator[Path]:
+        """Yield the texts with a table behind those that are looked into at once."""
+        return filter(_holds_table, _texts_in(folder)[_MOST_FILES:])
 
     def read(self, path: Path) -> RunHistory:
         """Read the longest table of a text.
@@ -64,7 +63,7 @@ class SpacyTraining(Reader):
         """
         notes: list[str] = []
         others: list[str] = []
-        tables = spacy_tables(_watched(_lines(path, notes), others))
+        tables = spacy_tables(watched(_lines(path, notes), others))
         if not any(table.rows for table in tables):
             raise DiagnosticsError(f"`{path}` holds no row of a training table of spaCy.")
         table = max(tables, key=lambda found: len(found.rows))
@@ -80,12 +79,20 @@ class SpacyTraining(Reader):
         return RunHistory(
             epochs=epochs,
             config=dict(printed_config(others)),
-            events=_events(others),
+            events=events_among(others),
             monitor=monitor or ("score" if scored else None),
             higher_is_better=higher,
             source=str(path),
             notes=tuple(notes),
         )
+
+
+def _texts_in(folder: Path) -> list[Path]:
+    try:
+        entries = sorted(islice(folder.iterdir(), _MOST_ENTRIES))
+    except OSError:
+        return []
+    return [file for file in entries if file.suffix.lower() in _ENDINGS and file.is_file()]
 
 
 def _holds_table(path: Path) -> bool:
@@ -110,15 +117,6 @@ def _lines(path: Path, notes: list[str]) -> Iterator[Line]:
     for cell in cells_of(path, notes):
         for output in cell.outputs:
             yield from lines_of_text(output.text, notes)
-
-
-def _watched(lines: Iterator[Line], others: list[str]) -> Iterator[str]:
-    """Yield lines; those that are no numbers are kept for what else they tell."""
-    for _, line in lines:
-        text = plain(line)
-        if not text.lstrip()[:1].isdigit() and len(others) < _MOST_OTHER_LINES:
-            others.append(text)
-        yield text
 
 
 def _epochs(table: SpacyTable, notes: list[str]) -> tuple[Epoch, ...]:
@@ -194,7 +192,3 @@ def _scores(table: SpacyTable, notes: list[str]) -> dict[str, Sequence[float]]:
             f"{', '.join(renamed)} were read as {', '.join(renamed.values())}, in hundredths."
         )
     return scores
-
-
-def _events(lines: Sequence[str]) -> tuple[RunEvent, ...]:
-    return recognise_all("\n".join(lines))

@@ -13,19 +13,21 @@ from diagnostics.reader import Reader
 from diagnostics.readers import _log_history as log
 from diagnostics.readers._documents import mapping
 from diagnostics.readers._event_file import is_event_file, read_event_file
-from diagnostics.readers._event_folders import EVENTS, files_of_run, folders_in, size_of
+from diagnostics.readers._event_folders import EVENTS, files_of_run, folders_in, newest_of
 from diagnostics.readers._event_rows import rows_of_scalars
 from diagnostics.readers._event_runs import LoggedRun, joined_runs
 from diagnostics.readers._log_estimates import (
     evaluated_samples,
     peak_learning_rate,
     samples_per_step,
+    times_of,
     trained_samples,
 )
 from diagnostics.readers._model_facts import facts_of_model
+from diagnostics.readers._monitor import choose_monitor
 from diagnostics.readers._percentages import as_shares
 from diagnostics.readers._training_arguments import config_of_arguments
-from diagnostics.readers._vocabulary import choose_monitor, figure
+from diagnostics.readers._vocabulary import figure
 from diagnostics.subjects.run_history import RunHistory
 
 __all__ = ["TensorboardEvents"]
@@ -44,7 +46,7 @@ class TensorboardEvents(Reader):
     precedence: ClassVar[int] = 60
 
     def find(self, path: Path) -> tuple[Path, ...]:
-        """Find an event file by its name or first bytes, or the folders of runs, largest first."""
+        """Find an event file by its name or first bytes, or the folders of runs, newest first."""
         if not path.is_dir():
             known = path.is_file() and (EVENTS in path.name or is_event_file(path))
             return (path,) if known else ()
@@ -52,7 +54,7 @@ class TensorboardEvents(Reader):
             return (path,)
         places = [*folders_in(path), *(run for name in _PARENTS for run in folders_in(path / name))]
         runs = [place for place in places if files_of_run(place)]
-        return tuple(sorted(runs, key=size_of, reverse=True))
+        return tuple(sorted(runs, key=newest_of, reverse=True))
 
     def read(self, path: Path) -> RunHistory:
         """Read one file, or the files of a folder that belong to one run.
@@ -70,13 +72,14 @@ class TensorboardEvents(Reader):
             )
         has_loss = any(point.eval_loss is not None for point in epochs)
         metrics = [point.metrics for point in epochs if point.metrics]
-        monitor, higher = choose_monitor(metrics, best=None, has_loss=has_loss)
         config = found.config
+        monitor, higher = choose_monitor(metrics, best=None, has_loss=has_loss, config=config)
         rate = peak_learning_rate(found.rows, figure(config.get("max_steps")))
         return RunHistory(
             epochs=as_shares(epochs, notes),
             config={**({} if rate is None else {"learning_rate": rate}), **config},
             dataset=_dataset(found.rows, config),
+            environment=times_of(found.rows, {}),
             monitor=monitor,
             higher_is_better=higher,
             source=str(path),

@@ -11,6 +11,8 @@ from diagnostics.reader import Reader
 from diagnostics.readers import _log_history as log
 from diagnostics.readers._documents import items_of, read_bytes, read_mapping
 from diagnostics.readers._large_state import LARGE, read_large_state
+from diagnostics.readers._log_estimates import times_of
+from diagnostics.readers._monitor import choose_monitor
 from diagnostics.readers._neighbours import neighbours_of
 from diagnostics.readers._percentages import as_shares
 from diagnostics.readers._state_facts import (
@@ -19,7 +21,7 @@ from diagnostics.readers._state_facts import (
     events_of,
     with_final_evaluation,
 )
-from diagnostics.readers._vocabulary import choose_monitor, figure
+from diagnostics.readers._vocabulary import figure
 from diagnostics.subjects.run_history import RunHistory
 
 __all__ = ["TrainerState"]
@@ -55,12 +57,13 @@ class TrainerState(Reader):
         beside = neighbours_of(_folders_of(file), rows, notes)
         epochs = log.epochs_of(rows, notes)
         epochs = with_final_evaluation(epochs, state, beside.results, notes)
+        config = config_of_state(state, rows, beside.config)
         monitor, higher = choose_monitor(
             [point.metrics for point in epochs if point.metrics],
             best=figure(state.get("best_metric")),
             has_loss=any(point.eval_loss is not None for point in epochs),
+            config=config,
         )
-        config = config_of_state(state, rows, beside.config)
         steps = log.steps_of(rows, notes)
         if not epochs and not steps and not config.get("steps_done"):
             raise DiagnosticsError(
@@ -71,7 +74,7 @@ class TrainerState(Reader):
             epochs=as_shares(epochs, notes),
             config=config,
             dataset=dataset_of_state(state, rows, beside.results, config) | beside.dataset,
-            environment=beside.environment,
+            environment={**times_of(rows, beside.results), **beside.environment},
             events=events_of(rows),
             monitor=monitor,
             higher_is_better=higher,

@@ -69,7 +69,7 @@ def _read_run(folder: Path, notes: Sequence[str]) -> RunHistory:
     return RunHistory(
         epochs=epochs,
         config=_config(folder, result),
-        dataset=dataset_of(folder),
+        dataset=dataset_of(folder) | _padding(reports.values()),
         environment=optional_mapping(folder / "environment.json"),
         events=tuple(_event(entry) for entry in entries if entry.get("kind") == "event"),
         monitor="f1" if scored else "loss" if has_loss else None,
@@ -89,6 +89,16 @@ def _reports(entries: Iterable[Mapping[str, Any]]) -> dict[float, Mapping[str, A
         if number is not None and 0 <= number < 1e9:
             numbered[number] = entry
     return {number: numbered[number] for number in sorted(numbered)}
+
+
+def _padding(reports: Iterable[Mapping[str, Any]]) -> dict[str, float]:
+    """Return the share of padding among the tokens that the model computed."""
+    tokens = padded = 0
+    for report in reports:
+        real, computed = whole(report.get("tokens")), whole(report.get("padded_tokens"))
+        if real is not None and computed is not None and real <= computed:
+            tokens, padded = tokens + real, padded + computed
+    return {"padding_share": round(1 - tokens / padded, 4)} if padded else {}
 
 
 def _log_rows(reports: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

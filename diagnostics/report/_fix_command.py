@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from diagnostics import series
 from diagnostics.findings import Value
 from diagnostics.fix_plan import FixPlan, PlannedFix, plan_fixes
 from diagnostics.judgement import Checkup
+from diagnostics.report._own_command import comment_of, own_command
 from diagnostics.report._text import clean, shown
+from diagnostics.report._training_calls import LIBRARIES, Place, is_name, library_of, python
 from diagnostics.subjects.run_history import RunHistory
 
 __all__ = ["fix_command"]
 
-_OWN_RUNS = "tuner_run"
-_LINE = 76
-_OWN_OPTIONS = (
-    "learning_rate",
-    "batch_size",
-    "epochs",
-    "weight_decay",
-    "schedule",
-    "dropout",
-    "label_smoothing",
-    "frozen_layers",
-    "max_length",
-    "seed",
-)
+_LINE = 90
 _ARGUMENTS = {
     "learning_rate": "learning_rate",
     "batch_size": "per_device_train_batch_size",
@@ -52,65 +38,29 @@ _OTHER_ARGUMENTS = {
     "save_total_limit", "torch_compile", "warmup_steps",
 }  # fmt: skip
 """Further arguments that are set under their own name."""
-_OWN_SETTINGS = {
-    "adam_beta2", "adam_epsilon", "bf16", "dataloader_num_workers", "dataloader_pin_memory", "fp16",
-    "gradient_checkpointing", "max_grad_norm", "optim", "torch_compile",
-}  # fmt: skip
-"""Arguments that `tuner train --set` takes; what else there is it sees to by itself."""
 Setting = tuple[str, Value, str]
 """Name of an argument, its value, and the comment on it."""
 
 
 def fix_command(checkup: Checkup[RunHistory]) -> str:
-    """Return a `tuner train` command or a `TrainingArguments` snippet; empty without a fix.
+    """Return a `tuner train` command or a snippet for the run's library; empty without a fix.
 
-    Every value is quoted for its language, whatever strangers wrote into the log. What no argument
-    does follows as comments.
+    Where nothing tells the library it is a line for each parameter by its standard name. Every
+    value is quoted for its language, whatever strangers wrote into the log. What no argument does
+    follows as comments.
     """
     plan = plan_fixes(checkup.findings)
     if not plan.changes and not plan.by_hand:
         return ""
-    own = checkup.reader == _OWN_RUNS
-    lines = list(_command(checkup.subject, plan) if own else _snippet(checkup.subject, plan))
+    library = library_of(checkup.subject, checkup.reader)
+    if library == "tuner":
+        lines = list(own_command(checkup.subject, plan))
+    elif library == "transformers":
+        lines = list(_snippet(checkup.subject, plan))
+    else:
+        lines = list(_calls(checkup.subject, plan, LIBRARIES.get(library, ())))
     lines += [f"# {planned.rule}: {clean(planned.fix.text)}" for planned in plan.by_hand]
     return "\n".join(lines)
-
-
-def _command(run: RunHistory, plan: FixPlan) -> Iterator[str]:
-    """Yield `tuner train` with the run's settings and the changes among them."""
-    changed = {str(planned.fix.parameter): planned.fix.new for planned in plan.changes}
-    model = run.config.get("model")
-    words = ["tuner train DATA", f"--model {shlex.quote(clean(model)) if model else 'MODEL'}"]
-    for name in _OWN_OPTIONS:
-        value = changed.get(name, run.config.get(name))
-        if isinstance(value, int | float | str) and not isinstance(value, bool):
-            words.append(f"--{name.replace('_', '-')} {_shell(value)}")
-    for name, value in changed.items():
-        if name in _OWN_SETTINGS:
-            words.append(f"--set {name}={_shell(value)}")
-    if plan.changes:
-        yield _continued(words)
-    yield from (_comment(planned) for planned in plan.changes if not _own_option(planned))
-
-
-def _continued(words: Sequence[str]) -> str:
-    """Return a command on as many lines as it takes, each but the last ending in a backslash."""
-    lines = [words[0]]
-    for word in words[1:]:
-        if len(lines[-1]) + len(word) + 1 > _LINE:
-            lines.append(f"    {word}")
-        else:
-            lines[-1] += f" {word}"
-    return " \\\n".join(lines)
-
-
-def _own_option(planned: PlannedFix) -> bool:
-    return planned.fix.parameter in _OWN_OPTIONS or planned.fix.parameter in _OWN_SETTINGS
-
-
-def _shell(value: Any) -> str:
-    text = f"{value:g}" if isinstance(value, float) else clean(value)
-    return shlex.quote(text.lower() if isinstance(value, bool) else text)
 
 
 def _snippet(run: RunHistory, plan: FixPlan) -> Iterator[str]:
@@ -124,9 +74,50 @@ def _snippet(run: RunHistory, plan: FixPlan) -> Iterator[str]:
             for name, value, comment in _settings(run, planned):
                 if name not in told:
                     told.add(name)
-                    yield f"    {name}={_python(value)},  # {comment}"
+                    yield f"    {name}={python(value)},  # {comment}"
         yield ")"
-    yield from (_comment(planned) for planned in plan.changes if planned not in known)
+    yield from (comment_of(planned) for planned in plan.changes if planned not in known)
+
+
+def _calls(run: RunHistory, plan: FixPlan, places: Sequence[Place]) -> Iterator[str]:
+    """Yield the changes where a library takes them, or one assignment for each."""
+    written: list[PlannedFix] = []
+    for place in places:
+        found = [(planned, _written(planned, place, run)) for planned in plan.changes]
+        here = [(planned, text) for planned, text in found if text is not None]
+        if here:
+            yield from _filled(place, here)
+            written += [planned for planned, _ in here]
+    for planned in plan.changes:
+        if planned in written:
+            continue
+        name, new = planned.fix.parameter, planned.fix.new
+        if places or new is None or not is_name(name):
+            yield comment_of(planned)
+        else:
+            yield f"{name} = {python(new)}  # {planned.rule}: was {shown(planned.fix.old)}"
+
+
+def _written(planned: PlannedFix, place: Place, run: RunHistory) -> str | None:
+    write, new = place.arguments.get(planned.fix.parameter or ""), planned.fix.new
+    return None if write is None or new is None else write(new, run)
+
+
+def _filled(place: Place, here: Sequence[tuple[PlannedFix, str]]) -> Iterator[str]:
+    """Yield a call, or the section of a file, with the changes alone."""
+    yield place.opening
+    indent = "    " if place.closing else ""
+    yield f"{indent}# ... what else stands there stays as it is"
+    for planned, text in here:
+        comment = f"# {planned.rule}: was {shown(planned.fix.old)}"
+        if not place.closing:  # a configuration file takes no comment behind a value
+            yield from (comment, text)
+        elif len(text) < _LINE - len(comment):
+            yield f"{indent}{text},  {comment}"
+        else:
+            yield from (f"{indent}{comment}", f"{indent}{text},")
+    if place.closing:
+        yield place.closing
 
 
 def _settings(run: RunHistory, planned: PlannedFix) -> Iterator[Setting]:
@@ -150,14 +141,3 @@ def _settings(run: RunHistory, planned: PlannedFix) -> Iterator[Setting]:
         if run.config.get("eval_strategy", "") != run.config.get("save_strategy"):
             yield "eval_strategy", "epoch", needed
             yield "save_strategy", "epoch", needed
-
-
-def _python(value: Value) -> str:
-    if isinstance(value, float) and not isinstance(value, bool):
-        return f"{value:g}"
-    return json.dumps(clean(value)) if isinstance(value, str) else repr(value)
-
-
-def _comment(planned: PlannedFix) -> str:
-    fix = planned.fix
-    return f"# {planned.rule}: {clean(fix.parameter)} = {shown(fix.new)}: {clean(fix.text)}"

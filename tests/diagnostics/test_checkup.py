@@ -167,9 +167,9 @@ def test_a_folder_without_a_log_says_what_was_looked_for_and_found(tmp_path: Pat
     (tmp_path / "model.safetensors").write_bytes(b"x")
     with pytest.raises(DiagnosticsError) as raised:
         find_logs(tmp_path)
-    assert "trainer_state.json" in raised.value.message
-    assert "history.jsonl" in raised.value.message
-    assert "model.safetensors" in raised.value.message
+    assert "trainer_state.json" in str(raised.value)
+    assert "history.jsonl" in str(raised.value)
+    assert "model.safetensors" in str(raised.value)
 
 
 def test_logs_one_folder_deeper_are_pointed_at() -> None:

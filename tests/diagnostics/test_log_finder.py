@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from diagnostics.checkup import find_logs, find_runs
+from diagnostics.checkup import diagnose, find_logs, find_runs
 from diagnostics.errors import DiagnosticsError
+from tests.diagnostics.readers.event_frames import frame_of
 
 STATE = '{"log_history": [{"step": 1, "epoch": 1.0, "eval_loss": 0.5, "eval_f1": 0.5}]}'
 
@@ -129,8 +130,12 @@ def test_a_tree_without_logs_is_answered_with_what_was_looked_for(tmp_path: Path
 def test_a_folder_of_runs_points_at_them(tmp_path: Path) -> None:
     for name in ("a", "b"):
         state(tmp_path / name / "trainer_state.json")
-    with pytest.raises(DiagnosticsError, match=r"There are logs in a/, b/: .*--recursive"):
+    with pytest.raises(DiagnosticsError) as error:
         find_logs(tmp_path)
+    assert error.value.message.endswith(
+        "There are logs in a/, b/: name one of them, or judge all with --recursive."
+    )
+    assert error.value.hint.startswith("The folder holds a/, b/. Looked for: ")
 
 
 @pytest.mark.parametrize("name", ["nowhere", "x" * 5000, "a\x00b"])
@@ -156,3 +161,82 @@ def test_a_folder_that_may_not_be_listed_is_named(tmp_path: Path) -> None:
     closed.mkdir(mode=0o000)
     with pytest.raises(DiagnosticsError, match=r"Permission denied|No training log"):
         find_logs(closed)
+
+
+# ------------------------------------------------------------------------ folders with very many
+
+
+@pytest.mark.parametrize(
+    ("content", "ending", "count"),
+    [(KERAS, "csv", 130), (PRINTED, "log", 70), (SPACY, "txt", 60)],
+    ids=["table", "printed", "spacy"],
+)
+def test_no_log_of_a_crowded_folder_is_left_out(
+    content: str, ending: str, count: int, tmp_path: Path
+) -> None:
+    for number in range(count):
+        (tmp_path / f"run{number:03}.{ending}").write_text(content, "utf-8")
+    lost: list[str] = []
+    assert len(list(find_runs(tmp_path, lost))) == count
+    assert lost == []
+
+
+def test_what_a_limit_leaves_out_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("diagnostics.log_finder._MOST_FURTHER", 5)
+    monkeypatch.setattr("diagnostics.readers._table_reader.MOST_FILES", 10)
+    for number in range(20):
+        (tmp_path / f"run{number:03}.csv").write_text(KERAS, "utf-8")
+    lost: list[str] = []
+    assert len(list(find_runs(tmp_path, lost))) == 15
+    assert "Only the first 5 logs" in lost[0]
+
+
+def test_folders_beyond_the_limit_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("diagnostics.log_finder._MOST_FOLDERS", 2)
+    for name in "abc":
+        state(tmp_path / name / "trainer_state.json")
+    lost: list[str] = []
+    assert len(list(find_runs(tmp_path, lost))) == 1
+    assert "Only the first 2 folders" in lost[0]
+
+
+# ------------------------------------------------------------- runs of TensorBoard below `runs/`
+
+
+def tensorboard(folder: Path, time: int, points: int) -> Path:
+    folder.mkdir(parents=True)
+    frames = [
+        frame_of(step, f"eval/{name}", 0.1 * step)
+        for step in range(1, points + 1)
+        for name in ("loss", "f1")
+    ]
+    (folder / f"events.out.tfevents.{time}.host.1.0").write_bytes(b"".join(frames))
+    return folder
+
+
+@pytest.mark.parametrize("below", ["", "runs"])
+def test_the_newest_run_of_tensorboard_is_judged_and_the_others_are_named(
+    below: str, tmp_path: Path
+) -> None:
+    old = tensorboard(tmp_path / "runs" / "Jan01_host", 1_700_000_000, 9)
+    new = tensorboard(tmp_path / "runs" / "Jan02_host", 1_700_090_000, 3)
+    checkup = diagnose(tmp_path / below)
+    assert (checkup.subject.source, checkup.others) == (str(new), (old,))
+    assert len(checkup.subject.epochs) == 3
+
+
+@pytest.mark.parametrize("below", ["", "runs"])
+def test_each_run_of_tensorboard_below_a_folder_is_a_run(below: str, tmp_path: Path) -> None:
+    for day in (1, 2, 3):
+        tensorboard(tmp_path / "runs" / f"Jan0{day}_host", 1_700_000_000 + day, 3)
+    names = [logs[0].path.name for logs in find_runs(tmp_path / below)]
+    assert sorted(names) == ["Jan01_host", "Jan02_host", "Jan03_host"]
+    assert all(len(logs) == 1 for logs in find_runs(tmp_path / below))
+
+
+def test_what_tensorboard_kept_of_a_run_with_a_log_of_its_own_is_no_other_run(
+    tmp_path: Path,
+) -> None:
+    state(tmp_path / "trainer_state.json")
+    tensorboard(tmp_path / "runs" / "Jan01_host", 1_700_000_000, 3)
+    assert found(tmp_path) == ["."]

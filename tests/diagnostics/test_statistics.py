@@ -79,7 +79,7 @@ def test_jitter_is_the_noise_and_not_the_trend() -> None:
     assert statistics.jitter([0.1, 0.2, 0.3, 0.4]) is None
 
 
-def test_f1_standard_error_agrees_with_a_simulation() -> None:
+def test_the_error_of_f1_agrees_with_a_simulation() -> None:
     generator = random.Random(7)
     entities, share = 100, 0.75
     scores = []
@@ -88,7 +88,8 @@ def test_f1_standard_error_agrees_with_a_simulation() -> None:
         found = sum(generator.random() < share for _ in range(entities))
         wrong = sum(generator.random() < 1 - share for _ in range(entities))
         scores.append(2 * found / (found + wrong + entities))
-    expected = statistics.f1_standard_error(fmean(scores), entities, design_effect=1.0)
+    cases = statistics.f1_cases(entities, design_effect=1.0)
+    expected = statistics.binomial_standard_error(fmean(scores), cases)
     assert stdev(scores) == pytest.approx(expected, rel=0.25)
 
 
@@ -110,7 +111,24 @@ def test_the_best_of_one_owes_nothing_to_luck() -> None:
     assert statistics.expected_maximum(1) == pytest.approx(0)
 
 
-def test_wilson_upper_bound() -> None:
-    assert statistics.wilson_upper(0, 15) > 0.2 > statistics.wilson_upper(0, 16)
-    assert statistics.wilson_upper(50, 100) == pytest.approx(0.596, abs=0.001)
-    assert statistics.wilson_upper(10, 10) == pytest.approx(1)
+def test_wilson_intervals_are_those_of_the_tables() -> None:
+    assert statistics.wilson_interval(0, 15)[1] > 0.2 > statistics.wilson_interval(0, 16)[1]
+    assert statistics.wilson_interval(0.5, 100) == pytest.approx((0.404, 0.596), abs=0.001)
+    assert statistics.wilson_interval(1, 10) == pytest.approx((0.722, 1), abs=0.001)
+    assert statistics.wilson_interval(0, 3) == pytest.approx((0, 0.561), abs=0.001)
+
+
+@given(st.floats(0, 1), st.integers(1, 10**6))
+def test_a_wilson_interval_holds_its_share(share: float, count: int) -> None:
+    low, high = statistics.wilson_interval(share, count)
+    assert 0 <= low <= share + 1e-9
+    assert share - 1e-9 <= high <= 1
+    assert high - low > 0
+
+
+def test_wilson_intervals_of_few_cases_hold_the_truth() -> None:
+    generator = random.Random(11)
+    for truth, count in ((0.9, 5), (0.5, 8), (0.98, 20)):
+        hits = [sum(generator.random() < truth for _ in range(count)) for _ in range(2000)]
+        ends = [statistics.wilson_interval(hit / count, count) for hit in hits]
+        assert fmean(low <= truth <= high for low, high in ends) > 0.88

@@ -189,3 +189,17 @@ def test_tags_without_any_outside_are_refused() -> None:
 def test_a_prefix_without_type_is_refused() -> None:
     with pytest.raises(DataError, match=r"'B-' .* has no entity type"):
         detect_scheme([["B-PER", "I-PER", "O"] * 20 + ["B-"]])
+
+
+def test_bare_types_among_tags_that_all_begin_with_inside() -> None:
+    """IOB1 without touching entities has the letter `I` alone."""
+    sentences = [["I-PER", "I-PER", "O", "I-ORG"]] * 20 + [["PER", "O"]]
+    scheme = detect_scheme(sentences)
+    assert scheme.name is SchemeName.IOB1
+    assert scheme.slips == {"PER": 1}
+    assert scheme.parsed["PER"] == ("I", "PER")
+
+
+def test_types_that_look_prefixed_stay_types() -> None:
+    scheme = detect_scheme([["I-beam", "O", "girder"]] * 20 + [["bolt", "O"]])
+    assert scheme.name is SchemeName.PLAIN

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from diagnostics import text_file
 from diagnostics.data_format import ReadingLog
 from diagnostics.errors import DataError
-from diagnostics.text_file import TextFile, read_head
+from diagnostics.text_file import TextFile, decode_head, read_head
 
 TEXT = "Zürich\tB-LOC\nÅrhus\tB-LOC\n„Ja“\tO\n"
 
@@ -59,6 +59,11 @@ def test_damaged_utf8_names_its_line(tmp_path: Path) -> None:
     log = ReadingLog(strict=False)
     assert [line for _, line in TextFile.inspect(path, log).lines()][3] == "f\ufffdr\tO"
     assert log.problems["damaged-encoding"][0].line == 4
+
+
+def test_a_head_of_damaged_utf8_is_read_like_the_file() -> None:
+    assert decode_head("नमस्ते दुनिया\n".encode() + b"na\xffme") == "नमस्ते दुनिया\nna\ufffdme"
+    assert decode_head("Zürich\tO\n".encode("latin-1")) == "Zürich\tO\n"
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\r\r\n"])

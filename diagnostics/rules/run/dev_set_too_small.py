@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from diagnostics import needs, series
+from diagnostics import needs, score_noise, series
 from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, Fix, NotApplicable, Severity, Tier
 from diagnostics.rule import Rule
@@ -28,6 +28,7 @@ class DevSetTooSmall(Rule[RunHistory]):
 
     Source: the standard error of entity-level F1 is 0.78 sqrt(F (1 - F) / entities) by simulation,
     and up to twice that because entities of a sentence fail together; sentence bootstraps agree.
+    The interval is Wilson's, which holds for scores of 0 and 1 on few.
     """
 
     id: ClassVar = "R402"
@@ -39,8 +40,11 @@ class DevSetTooSmall(Rule[RunHistory]):
     doubt: ClassVar = "The same ranking of settings on another split."
     bad: ClassVar = {
         "43 entities": run_example(f1=(0.5, 0.7, 0.73), dataset={"dev_entities": 43}),
+        "perfect on 3 entities": run_example(f1=(0.5, 1.0), dataset={"dev_entities": 3}),
+        "0 on 3 entities": run_example(f1=(0.0, 0.0), dataset={"dev_entities": 3}),
     }
     good: ClassVar = {
+        "0 on 100 entities is 0": run_example(f1=(0.0, 0.0), dataset={"dev_entities": 100}),
         "1,000 entities": run_example(f1=(0.5, 0.7, 0.73), dataset={"dev_entities": 1000}),
     }
 
@@ -56,13 +60,12 @@ class DevSetTooSmall(Rule[RunHistory]):
     def check(self, run: RunHistory) -> Sequence[Finding] | NotApplicable:
         """Compare the uncertainty of the best score with what telling settings apart needs."""
         best, size = series.best_point(run), _size(run)
-        error = None if best is None else series.score_error(run, best.value)
-        if best is None or size is None or error is None:
+        interval = None if best is None else score_noise.score_interval(run, best.value)
+        if best is None or size is None or interval is None:
             return NotApplicable(reason="the run did not record the size of its development split")
-        if best.value < 0.05:
-            return NotApplicable(reason="the score is nearly 0, whatever it was measured on")
         unit, count = size
-        half = 1.96 * error
+        low, high = interval
+        half = (high - low) / 2
         if half <= self.coarse:
             return []
         needed = math.ceil(count * (half / self.wanted) ** 2)
@@ -76,8 +79,9 @@ class DevSetTooSmall(Rule[RunHistory]):
         label = series.score_label(run)
         return [
             self.finding(
-                f"{label} {best.value:.2f} was measured on {count} {unit} and is uncertain by "
-                f"+-{half:.2f} (95 %): smaller differences between settings are not news.",
+                f"{label} {best.value:.2f} was measured on {count} {unit}: the true one lies "
+                f"between {low:.2f} and {high:.2f} (95 %), and smaller differences between "
+                "settings are not news.",
                 evidence=[
                     Evidence(label=f"development {unit}", value=count),
                     Evidence(label="half width of the 95 % interval", value=half),

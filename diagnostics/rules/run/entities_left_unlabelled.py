@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from diagnostics import fixes, needs, series, statistics
+from diagnostics import fixes, needs, score_noise, series, statistics
 from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, Fix, NotApplicable, Severity, Tier
 from diagnostics.rule import Rule
@@ -79,7 +79,7 @@ class EntitiesLeftUnlabelled(Rule[RunHistory]):
         peak = max(recall, key=lambda point: point.value)
         after = [point.value for point in recall if point.epoch >= peak.epoch]
         fall, gap = peak.value - after[-1], precision[-1].value - recall[-1].value
-        error = series.score_error(run, peak.value)
+        error = score_noise.score_error(run, peak.value)
         clear = self.blind_fall if error is None else max(self.least_fall, 2 * error)
         if fall <= clear or gap <= self.least_gap:
             return []

@@ -83,7 +83,7 @@ class HostOutOfMemory(Rule[RunHistory]):
         fatal = failures.ended(run, events)
         shared = last.details.get("cause") == "shared-memory"
         what = "shared memory" if shared else "main memory"
-        outcome = "ended the run" if fatal else "was survived"
+        outcome = failures.fate(run, events)
         return [
             self.finding(
                 f"Running out of {what} {outcome}: {failures.sentence(last.message)}",
@@ -96,7 +96,7 @@ class HostOutOfMemory(Rule[RunHistory]):
                     *failures.memory_evidence(last),
                 ],
                 fixes=self._fixes(run, shared=shared),
-                severity=Severity.ERROR if fatal else Severity.WARNING,
+                severity=_severity(events[-1], fatal=fatal),
             )
         ]
 
@@ -118,6 +118,12 @@ class HostOutOfMemory(Rule[RunHistory]):
         if old == 0:
             found += accumulate(run, None, "half of the present")
         return [*found, _STREAM] if found and not shared else found or [_STREAM]
+
+
+def _severity(last: RunEvent, *, fatal: bool) -> Severity:
+    if failures.is_overcome(last):
+        return Severity.INFO
+    return Severity.ERROR if fatal else Severity.WARNING
 
 
 _SHARED_MEMORY = Fix(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -12,12 +11,12 @@ from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, Fix, NotApplicable, Severity, Tier
 from diagnostics.rule import Rule
 from diagnostics.rules.run._evidence import failures
+from diagnostics.rules.run._evidence.endings import end_of, nothing_trained, resume
 from diagnostics.rules.run._evidence.plateaus import past_best
 from diagnostics.subjects.run_history import RunEvent, RunHistory
 
 __all__ = ["Interrupted"]
 
-_CHECKPOINT = re.compile(r"checkpoint-(\d{1,12})")
 _ON_PURPOSE = ("finished", "pruned", "failed", "infeasible")
 _BY_HAND = RunEvent(kind="interrupted", message="KeyboardInterrupt")
 _USUAL_SAVE_STEPS = 500
@@ -105,11 +104,16 @@ class Interrupted(Rule[RunHistory]):
             return []
         if state == "running":
             return NotApplicable(reason="the run may still be going on")
-        events = failures.events_of(run, "interrupted", "killed", "error")
+        events = [
+            event
+            for event in failures.events_of(run, "interrupted", "killed", "error")
+            if not failures.is_overcome(event)
+        ]
         share = failures.done_share(run)
         if share is None:
-            # In a notebook any other cell may fail; a run without a single epoch never came about.
-            if events and (events[-1].kind == "interrupted" or not run.epochs):
+            # Of an error that ended the run R507 tells.
+            killed = bool(events) and events[-1].kind == "killed" and not run.epochs
+            if killed or (events and events[-1].kind == "interrupted"):
                 return [self._finding(run, events, share)]
             return NotApplicable(reason="the run did not record its plan")
         if share >= self.done or _stopped_early(run) or (not events and _no_more_was_due(run)):
@@ -129,7 +133,7 @@ class Interrupted(Rule[RunHistory]):
         return sum(point.number > best.epoch for point in evaluations) >= self.patience
 
     def _finding(self, run: RunHistory, events: Sequence[RunEvent], share: float | None) -> Finding:
-        where = _where(run)
+        where = end_of(run)
         stood = where if share is None else f"{where}, {share:.0%} of its plan"
         last = f" Its last words: {failures.sentence(events[-1].message)}" if events else ""
         best = series.best_point(run) if past_best(run) else None
@@ -137,33 +141,15 @@ class Interrupted(Rule[RunHistory]):
         return self.finding(
             f"The run ended {stood}.{over}{last}",
             evidence=[] if share is None else [Evidence(label="share of the plan", value=share)],
-            fixes=_fixes(run, where) if best is None else _keep(run, best),
+            fixes=_fixes(run) if best is None else _keep(run, best),
             severity=Severity.WARNING if best is None else Severity.INFO,
         )
 
 
-def _where(run: RunHistory) -> str:
-    """Return where the log ends, and where the plan does."""
-    steps, planned = series.total_steps(run), series.whole(run.config.get("max_steps"))
-    if steps is not None:
-        return f"at step {steps}" + ("" if planned is None else f" of {planned}")
-    epochs = series.number(run.config.get("epochs"))
-    if not run.epochs:
-        return "before its first logged step"
-    return f"at epoch {run.epochs[-1].number:g}" + ("" if epochs is None else f" of {epochs:g}")
-
-
-def _fixes(run: RunHistory, where: str) -> list[Fix]:
-    if not run.epochs and series.whole(run.config.get("steps_done")) is None:
+def _fixes(run: RunHistory) -> list[Fix]:
+    if nothing_trained(run):
         return [Fix(text="Mend what the message names, and start again: nothing was trained yet.")]
-    checkpoint = _CHECKPOINT.search(run.source)
-    resume = Fix(
-        text="Resume from the last checkpoint: trainer.train(resume_from_checkpoint=...).",
-        parameter="resume_from_checkpoint",
-        new=True if checkpoint is None else checkpoint[0],
-        how=f"the run ended {where}; True takes the latest checkpoint of the output folder",
-    )
-    return [resume]
+    return [resume(run)]
 
 
 def _keep(run: RunHistory, best: series.Point) -> list[Fix]:

@@ -12,6 +12,7 @@ from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, Fix, NotApplicable, Severity, Tier
 from diagnostics.prediction_gains import relabelling_gain, shift_gain
 from diagnostics.rule import Rule
+from diagnostics.rules.run._evidence import failures
 from diagnostics.rules.run._evidence.label_lists import (
     data_label_names,
     difference,
@@ -124,12 +125,13 @@ class LabelMapMismatch(Rule[RunHistory]):
 
     def _events(self, run: RunHistory) -> Iterator[Finding]:
         events = [event for event in run.events if event.kind == "label-error"]
-        if events:
+        for event in sorted(events, key=failures.is_overcome)[:1]:
             yield self.finding(
                 f"The run reported a label that the model does not have: "
-                f"{events[0].message.rstrip('.')}.",
+                f"{event.message.rstrip('.')}.{failures.which_attempt(event)}",
                 evidence=[Evidence(label="label errors", value=len(events))],
                 fixes=[_num_labels(run)],
+                severity=Severity.INFO if failures.is_overcome(event) else Severity.ERROR,
             )
 
     def _renaming(self, run: RunHistory) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from diagnostics import needs, series, statistics
+from diagnostics import needs, score_noise, series, statistics
 from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, Fix, Severity, Tier
 from diagnostics.rule import Rule
@@ -37,6 +37,9 @@ class LossRisesMetricHolds(Rule[RunHistory]):
     needs: ClassVar = (needs.task_metric, needs.evaluations(3))
     doubt: ClassVar = "A score that falls in later epochs."
     bad: ClassVar = {
+        "best at the end, below it in between": run_example(
+            accuracy=(0.8586, 0.845, 0.8392, 0.8652), eval_loss=(0.336, 0.414, 0.454, 0.5)
+        ),
         "the loss doubles, F1 stays": run_example(
             f1=(0.6, 0.72, 0.73, 0.72, 0.73, 0.73), eval_loss=(0.5, 0.4, 0.5, 0.6, 0.7, 0.8)
         ),
@@ -101,13 +104,15 @@ class LossRisesMetricHolds(Rule[RunHistory]):
 
 
 def _holds(run: RunHistory, best: series.Point, scores: Sequence[series.Point]) -> bool:
-    """Whether the score ends within noise of its best, by its last value and by the last three.
+    """Whether the score ends at its best, or within noise of it by its last and last three values.
 
     Beyond that other rules call it a fall, or the last weights the worse ones.
     """
+    if scores[-1].value == best.value:
+        return True
     ends = (scores[-1].value, series.end_score(scores))
     sign = 1 if run.higher_is_better else -1
-    return max(sign * (best.value - end) for end in ends) <= series.noise_band(run)
+    return max(sign * (best.value - end) for end in ends) <= score_noise.noise_band(run)
 
 
 def _fixes(run: RunHistory) -> list[Fix]:

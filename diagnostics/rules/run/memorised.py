@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from diagnostics import fixes, needs, series, statistics
+from diagnostics import fixes, needs, score_noise, series, statistics
 from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, Fix, NotApplicable, Severity, Tier
 from diagnostics.fixes import rounded
@@ -96,7 +96,7 @@ class Memorised(Rule[RunHistory]):
         known = self._training_score(run)
         if known is None:
             return NotApplicable(reason="the run logged no training score and no training loss")
-        error = series.score_error(run, best.value)
+        error = score_noise.score_error(run, best.value)
         gap = known - best.value
         if known < self.known_score or gap <= max(self.gap, 2 * math.sqrt(2) * (error or 0.0)):
             return []

@@ -9,13 +9,17 @@ from typing import ClassVar
 
 from diagnostics import needs
 from diagnostics.examples import run_example
-from diagnostics.findings import Finding, Severity, Tier
+from diagnostics.findings import Finding, NotApplicable, Severity, Tier
 from diagnostics.rule import Rule
 from diagnostics.rules.run._evidence import score_suspicions as suspicions
+from diagnostics.rules.run._evidence.loss_suspicions import solved_at_once
 from diagnostics.rules.run._evidence.score_suspicions import Suspicion
 from diagnostics.subjects.run_history import RunHistory
 
 __all__ = ["MetricSuspect"]
+
+
+Test = Callable[[RunHistory], Suspicion | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +39,7 @@ class MetricSuspect(Rule[RunHistory]):
     name: ClassVar = "metric-suspect"
     severity: ClassVar = Severity.WARNING
     tier: ClassVar = Tier.CONCLUSIVE
-    needs: ClassVar = (needs.task_metric,)
+    needs: ClassVar = (needs.metric,)
     explains: ClassVar = ("R105", "R106", "R201", "R202", "R206")
     doubt: ClassVar = "The code that computes the metric, and a look at a few predictions."
     bad: ClassVar = {
@@ -57,12 +61,16 @@ class MetricSuspect(Rule[RunHistory]):
         "0.998 on sentences that are as easy as the known ones": run_example(
             f1=(0.9, 0.98, 0.998), train_loss=(0.5, 0.1, 0.02), eval_loss=(0.1, 0.03, 0.004)
         ),
+        "0.0002 after one step, and no score": run_example(
+            eval_loss=(0.0002,), steps_per_epoch=1
+        ),
         "half of the entities were not evaluated": run_example(
             f1=(0.6, 0.63), per_type=({"PER": {"f1": 0.63, "support": 23}},) * 2,
             dataset={"dev_entities": 43},
         ),
     }  # fmt: skip
     good: ClassVar = {
+        "0.0002 after 100 steps, and no score": run_example(eval_loss=(0.0002,)),
         "all in order": run_example(
             f1=(0.6, 0.7), precision=(0.65, 0.7), recall=(0.557, 0.7), accuracy=(0.9, 0.95)
         ),
@@ -99,9 +107,33 @@ class MetricSuspect(Rule[RunHistory]):
     miscounted: float = 0.02
     """Share of the gold entities by which two counts may differ."""
 
-    def check(self, run: RunHistory) -> Sequence[Finding]:
+    hardly_trained: int = 10
+    """Steps within which no loss of next to nothing can have been learned. Judgement."""
+
+    no_loss: float = 0.005
+    """Evaluation loss that counts as next to nothing."""
+
+    def check(self, run: RunHistory) -> Sequence[Finding] | NotApplicable:
         """Try each test; the first that fires is told, since the others may follow from it."""
-        tests: tuple[Callable[[RunHistory], Suspicion | None], ...] = (
+        found = next((seen for test in self._tests(run) if (seen := test(run)) is not None), None)
+        missing = needs.task_metric(run)
+        if found is None:
+            return NotApplicable(reason=missing) if missing else []
+        return [
+            self.finding(
+                found.message,
+                evidence=found.evidence,
+                fixes=found.fixes,
+                severity=found.severity,
+                tier=found.tier,
+            )
+        ]
+
+    def _tests(self, run: RunHistory) -> tuple[Test, ...]:
+        """Return the tests for a run with a score of its task, or with a loss alone."""
+        if run.monitor == "loss":
+            return (partial(solved_at_once, steps=self.hardly_trained, loss=self.no_loss),)
+        return (
             suspicions.impossible,
             suspicions.all_zero,
             suspicions.perfect_at_once,
@@ -117,15 +149,3 @@ class MetricSuspect(Rule[RunHistory]):
             suspicions.all_equal,
             partial(suspicions.too_good, least=self.too_good),
         )
-        found = next((seen for test in tests if (seen := test(run)) is not None), None)
-        if found is None:
-            return []
-        return [
-            self.finding(
-                found.message,
-                evidence=found.evidence,
-                fixes=found.fixes,
-                severity=found.severity,
-                tier=found.tier,
-            )
-        ]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from statistics import median
 from typing import ClassVar
 
-from diagnostics import fixes, needs, series, statistics, step_series
+from diagnostics import fixes, needs, score_noise, series, statistics
 from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, Fix, NotApplicable, Severity, Tier
 from diagnostics.rule import Rule
+from diagnostics.rules.run._evidence.guessing import (
+    always_one_answer,
+    chance_loss,
+    loss_tracks,
+    stands_still,
+)
 from diagnostics.subjects.run_history import RunHistory
 
 __all__ = ["NotLearning"]
@@ -54,8 +57,14 @@ class NotLearning(Rule[RunHistory]):
         "a training loss at ln 200, without any evaluation": run_example(
             step_losses=[5.3 + 0.01 * (step % 3) for step in range(200)], steps_per_epoch=100
         ),
+        "two means of 500 steps at ln 2, never evaluated": run_example(
+            train_loss=(0.6961, 0.6995), steps_per_epoch=500
+        ),
     }
     good: ClassVar = {
+        "two means of 500 steps below ln 2": run_example(
+            train_loss=(0.69, 0.65), steps_per_epoch=500
+        ),
         "slow start: F1 is 0 while the loss falls": run_example(
             train_loss=(1.9, 1.4, 1.1, 0.8), eval_loss=(1.5, 1.2, 1.0, 0.7), f1=(0, 0, 0, 0.1)
         ),
@@ -99,6 +108,12 @@ class NotLearning(Rule[RunHistory]):
     """Distance of the loss from the entropy of the accuracy, as a share of it, at which a constant
     accuracy is that of always giving the most frequent answer."""
 
+    near_chance: float = 0.02
+    """The same for the loss of guessing evenly, where too few losses are logged for a trend."""
+
+    steps_at_chance: int = 500
+    """Steps after which such a loss is odd: the usual interval of logging. Judgement."""
+
     def check(self, run: RunHistory) -> Sequence[Finding] | NotApplicable:
         """Look for a run in which every series stays where it began."""
         steps = series.total_steps(run)
@@ -108,37 +123,18 @@ class NotLearning(Rule[RunHistory]):
             )
         if steps is None and len(series.evaluations(run)) < self.enough_epochs:
             return NotApplicable(reason="the run logged no step numbers and few evaluations")
-        tracks = self._tracks(run)
+        tracks = loss_tracks(run, enough=self.enough_losses)
+        if not tracks and (found := self._at_chance(run, steps)):
+            return found
         if not tracks:
             return NotApplicable(
                 reason="the run logged fewer than 4 evaluations with a loss and too few losses "
                 "between them, which show no trend"
             )
         least = self.parked if self._guesses(run) else self.least_gain
-        if not all(self._flat(track, least) for track in tracks) or self._score_moved(run):
+        if not all(stands_still(track, least) for track in tracks) or self._score_moved(run):
             return []
         return [self._finding(run, tracks[0], steps)]
-
-    def _tracks(self, run: RunHistory) -> list[list[float]]:
-        """Return the losses by evaluation; with too few of these the medians of those by step."""
-        if len(series.evaluations(run)) >= statistics.FEWEST_FOR_A_TREND:
-            by_epoch = (series.train_losses(run), series.eval_losses(run))
-            return [
-                [point.value for point in track]
-                for track in by_epoch
-                if len(track) >= statistics.FEWEST_FOR_A_TREND
-            ]
-        logged = [point.value for point in step_series.losses(run)]
-        if len(logged) < self.enough_losses or min(logged) < 0:
-            return []
-        edges = [round(index * len(logged) / 10) for index in range(11)]
-        return [[median(logged[start:end]) for start, end in pairwise(edges)]]
-
-    def _flat(self, values: Sequence[float], least: float) -> bool:
-        gain = -statistics.theil_sen_slope(values) * (len(values) - 1)
-        noise = 2 * (statistics.jitter(values) or 0.0)
-        still = min(values) > 0.9 * values[0] > 0  # the slope of a valley is nought, too
-        return still and gain < max(least * values[0], min(noise, 0.1 * values[0]))
 
     def _score_moved(self, run: RunHistory) -> bool:
         """Whether the score rose beyond noise, or is high enough to have converged early."""
@@ -147,27 +143,31 @@ class NotLearning(Rule[RunHistory]):
             return False
         values = [point.value for point in points]
         gain = statistics.theil_sen_slope(values) * (len(values) - 1)
-        if gain > series.noise_band(run):
+        if gain > score_noise.noise_band(run):
             return True
         return max(values) >= self.learned and not self._guesses(run)
 
     def _guesses(self, run: RunHistory) -> bool:
-        """Whether accuracy and loss are those of always giving the most frequent answer.
+        return always_one_answer(run, converged=self.converged, near=self.near_guessing)
 
-        A constant answer is right in a share `a` of the cases, and at best has the entropy of `a`
-        as its loss (exactly so for two classes).
-        """
-        accuracies = {point.value for point in series.scores(run, "accuracy")}
-        losses = series.eval_losses(run)
-        if len(accuracies) != 1 or len(losses) < statistics.FEWEST_FOR_A_TREND:
-            return False
-        share = accuracies.pop()
-        if not 0 < share < self.converged:
-            return False
-        entropy = -share * math.log(share) - (1 - share) * math.log(1 - share)
-        return abs(losses[-1].value - entropy) <= self.near_guessing * entropy
+    def _at_chance(self, run: RunHistory, steps: int | None) -> list[Finding]:
+        """Tell of a run that logged too little for a trend, and only what guessing gives."""
+        chance = chance_loss(run, near=self.near_chance)
+        if chance is None or steps is None or steps < self.steps_at_chance:
+            return []
+        if series.evaluations(run):
+            return []
+        losses = [point.value for point in series.train_losses(run)]
+        return [self._finding(run, losses, steps, guess=chance)]
 
-    def _finding(self, run: RunHistory, losses: Sequence[float], steps: int | None) -> Finding:
+    def _finding(
+        self,
+        run: RunHistory,
+        losses: Sequence[float],
+        steps: int | None,
+        *,
+        guess: float | None = None,
+    ) -> Finding:
         probe = Fix(
             text="Train on 32 sentences only: they must be learned by heart (F1 above 0.9).",
             parameter="train_sentences",
@@ -181,6 +181,8 @@ class NotLearning(Rule[RunHistory]):
         message = f"Over {over} the loss stays at {losses[0]:.3g} to {losses[-1]:.3g}{score}."
         if self._guesses(run):
             message += " Loss and accuracy are those of always giving the most frequent answer."
+        if guess is not None:
+            message += f" Guessing evenly gives {guess:.3g}."
         return self.finding(
             message,
             evidence=[
@@ -189,4 +191,6 @@ class NotLearning(Rule[RunHistory]):
                 Evidence(label="points", value=len(losses)),
             ],
             fixes=[probe, *fixes.raise_learning_rate(run, 3)],
+            severity=self.severity if guess is None else Severity.INFO,
+            tier=self.tier if guess is None else Tier.HEURISTIC,
         )

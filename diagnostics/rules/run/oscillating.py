@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from diagnostics import fixes, fluctuations, needs, series, step_series
+from diagnostics import fixes, fluctuations, needs, score_noise, series, step_series
 from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, Fix, NotApplicable, Severity, Tier
 from diagnostics.rule import Rule
@@ -81,7 +81,7 @@ class Oscillating(Rule[RunHistory]):
         if best is None or not series.share_metric(run) or not 0 <= best.value <= 1:
             return NotApplicable(reason="the score is no share, so no swing can be called large")
         values = [point.value for point in series.scores(run)]
-        error = series.score_error(run, best.value)
+        error = score_noise.score_error(run, best.value)
         swing = max(self.least_swing, self.errors_per_swing * (error or 0.0))
         turns = fluctuations.reversals(values, swing)
         p = fluctuations.turning_points_p(values)

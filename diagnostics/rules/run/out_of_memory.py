@@ -121,7 +121,8 @@ class OutOfMemory(Rule[RunHistory]):
             return []
         fatal = failures.ended(run, events)
         times = "" if len(events) == 1 else f" ({len(events)} times)"
-        outcome = "ended the run" if fatal else "was survived; the result is the same, only slower"
+        outcome = failures.fate(run, events)
+        outcome += "; the result is the same, only slower" * (outcome == "was survived")
         figures = accelerator_of(events[-1])
         cause, fixes = self._explained(run, figures) if fatal else ("", accumulate(run, None, ""))
         count = Evidence(

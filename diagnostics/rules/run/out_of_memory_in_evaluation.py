@@ -90,10 +90,9 @@ class OutOfMemoryInEvaluation(Rule[RunHistory]):
         fatal = failures.ended(run, events)
         kept = _logits(run)
         size = "" if kept is None else f" All logits of the split take {shown_bytes(kept)}."
-        outcome = "ended the run" if fatal else "was survived"
         return [
             self.finding(
-                f"Running out of memory in the evaluation {outcome}. "
+                f"Running out of memory in the evaluation {failures.fate(run, events)}. "
                 f"{failures.sentence(events[-1].message)}{size}",
                 evidence=[
                     Evidence(

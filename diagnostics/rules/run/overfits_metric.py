@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from diagnostics import fixes, needs, series, statistics
+from diagnostics import fixes, needs, score_noise, series, statistics
 from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, Fix, Severity, Tier
 from diagnostics.fixes import rounded
@@ -78,7 +78,7 @@ class OverfitsMetric(Rule[RunHistory]):
             return []
         sign = 1 if run.higher_is_better else -1
         drop = sign * (best.value - series.end_score(points))
-        noise = series.noise_band(run)
+        noise = score_noise.noise_band(run)
         if drop <= noise:
             return []
         p = statistics.falling_p([sign * point.value for point in after])
@@ -94,17 +94,20 @@ class OverfitsMetric(Rule[RunHistory]):
             f"{series.score_label(run)} {verb} from {best.value:.3f} at epoch "
             f"{round(best.epoch, 2):g} to {series.end_score(points):.3f} at the end (median of "
             f"the last 3), more than its noise of {noise:.3f}."
+            + " On so few cases that may be chance."
+            * score_noise.may_be_chance(run, drop)
         )
         # The best of several epochs is partly luck: one sigma of its lead is not counted.
         certain = drop - noise / 2
         small = self.small_drop * series.scale(run)
-        severity = Severity.WARNING if certain > small else Severity.INFO
+        grave = certain > small and not score_noise.may_be_chance(run, drop)
+        severity = Severity.WARNING if grave else Severity.INFO
         fixes_ = _fixes(run, best.epoch)
         evidence = _evidence(points, best, noise, p if trend else None)
         return [self.finding(message, evidence=evidence, fixes=fixes_, severity=severity)]
 
     def _error(self, run: RunHistory, score: float) -> float:
-        error = series.score_error(run, score)
+        error = score_noise.score_error(run, score)
         return self.unknown_error * series.scale(run) if error is None else error
 
 

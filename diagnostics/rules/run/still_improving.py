@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import fmean, median
 from typing import ClassVar
 
-from diagnostics import fixes, needs, series, statistics
+from diagnostics import fixes, needs, score_noise, series, statistics
 from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, Fix, NotApplicable, Severity, Tier
 from diagnostics.rule import Rule
@@ -74,7 +74,7 @@ class StillImproving(Rule[RunHistory]):
             return self._few(run, points, gain=values[-1] - values[-2])
         p = statistics.rising_p(values[-self.window :])
         third = max(1, len(values) // 3)
-        gain, noise = values[-1] - values[-1 - third], series.noise_band(run)
+        gain, noise = values[-1] - values[-1 - third], score_noise.noise_band(run)
         if p >= 0.05 or gain <= noise:
             return []
         return [self._finding(run, points, gain=gain, noise=noise, p=p)]
@@ -83,7 +83,7 @@ class StillImproving(Rule[RunHistory]):
         self, run: RunHistory, points: Sequence[series.Point], *, gain: float
     ) -> list[Finding]:
         """Tell of a large last gain that too few evaluations precede to call it a trend."""
-        noise = series.noise_band(run)
+        noise = score_noise.noise_band(run)
         if gain <= self.clear_gain * noise:
             return []
         before, last = points[-2:]
@@ -116,7 +116,7 @@ class StillImproving(Rule[RunHistory]):
         p: float,
     ) -> Finding:
         values = [point.value for point in points]
-        large = series.noise_is_known(run) and abs(_steady_gain(values)) > max(
+        large = score_noise.noise_is_known(run) and abs(_steady_gain(values)) > max(
             self.large_gain * series.scale(run), self.above_noise * noise
         )
         only_loss = run.monitor == "loss"  # pretraining falls for as long as anybody pays

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from diagnostics import fixes, needs, reference_values, series, statistics, step_series
+from diagnostics import fixes, reference_values, series, statistics, step_series
 from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, Fix, NotApplicable, Severity, Tier
 from diagnostics.rule import Rule
@@ -35,7 +35,6 @@ class TooFewSteps(Rule[RunHistory]):
     name: ClassVar = "too-few-steps"
     severity: ClassVar = Severity.WARNING
     tier: ClassVar = Tier.STATISTICAL
-    needs: ClassVar = (needs.steps, needs.metric)
     explains: ClassVar = (
         "R103", "R104", "R105", "R205", "R301", "R302", "R303", "R304", "R308",
     )  # fmt: skip
@@ -47,8 +46,14 @@ class TooFewSteps(Rule[RunHistory]):
         "the loss still falls when 60 steps are over": run_example(
             f1=(0.1, 0.2, 0.25, 0.3), eval_loss=(1.0, 0.8, 0.7, 0.6), steps_per_epoch=15
         ),
+        "17 steps, nothing logged": replace(
+            run_example(), config={"max_steps": 17, "steps_done": 17, "batch_size": 16}
+        ),
     }
     good: ClassVar = {
+        "half-way through its plan, nothing logged yet": replace(
+            run_example(max_steps=40), config={"max_steps": 40, "steps_done": 20}
+        ),
         "few steps that sufficed": run_example(f1=(0.6, 0.8, 0.85), steps_per_epoch=20),
         "1,000 steps": run_example(f1=(0.0, 0.0), steps_per_epoch=500),
     }
@@ -61,14 +66,18 @@ class TooFewSteps(Rule[RunHistory]):
 
     def check(self, run: RunHistory) -> Sequence[Finding] | NotApplicable:
         """Look for a low score after very few steps."""
-        steps, share = series.total_steps(run), series.plan_share(run)
+        share = series.plan_share(run)
+        steps = series.total_steps(run) or series.whole(run.config.get("steps_done"))
+        if steps is None:
+            return NotApplicable(reason="the run logged no step numbers")
         if len(series.evaluations(run)) < 2 and share is None:
             return NotApplicable(reason="a single evaluation does not show the end of the run")
         if share is not None and share < 0.9:
             return NotApplicable(reason=f"the run stands at {share:.0%} of its plan")
-        if steps is None or steps >= self.least_steps or not self._low(run):
+        if steps >= self.least_steps or not self._low(run):
             return []
-        per_epoch = steps / max(1.0, run.epochs[-1].number)
+        epochs = run.epochs[-1].number if run.epochs else series.number(run.config.get("epochs"))
+        per_epoch = steps / max(1.0, epochs or 1.0)
         tier = self._tier(run)
         return [
             self.finding(
@@ -88,7 +97,7 @@ class TooFewSteps(Rule[RunHistory]):
 
         The number of steps alone is a comparison with what usually suffices.
         """
-        if run.monitor == "loss":
+        if run.monitor in (None, "loss"):
             return Tier.HEURISTIC
         logged = [point.value for point in step_series.losses(run)]
         tracks = (logged, [point.value for point in series.eval_losses(run)])
@@ -96,9 +105,9 @@ class TooFewSteps(Rule[RunHistory]):
         return Tier.STATISTICAL if falling else Tier.HEURISTIC
 
     def _low(self, run: RunHistory) -> bool:
-        if run.monitor == "loss" or not run.higher_is_better:
+        if run.monitor in (None, "loss") or not run.higher_is_better:
             return True
-        return max(point.value for point in series.scores(run)) < self.learned
+        return max((point.value for point in series.scores(run)), default=0.0) < self.learned
 
 
 def _fixes(run: RunHistory, per_epoch: float) -> list[Fix]:

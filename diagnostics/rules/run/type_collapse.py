@@ -98,7 +98,7 @@ class TypeCollapse(Rule[RunHistory]):
         sure = {
             name: support
             for name, support in dead.items()
-            if statistics.wilson_upper(0, support) < self.highest_recall
+            if statistics.wilson_interval(0.0, support)[1] < self.highest_recall
         }
         named = sure or dead
         types = ", ".join(f"{name} ({support})" for name, support in list(named.items())[:6])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from diagnostics import fixes, needs, series, statistics
+from diagnostics import fixes, needs, score_noise, series, statistics
 from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, Fix, NotApplicable, Severity, Tier
 from diagnostics.rule import Rule
@@ -96,8 +96,8 @@ class Underfits(Rule[RunHistory]):
 
     def _by_score(self, run: RunHistory, trained: float) -> list[Finding]:
         last = series.scores(run)[-1].value
-        error = series.score_error(run, last)
-        near = 2 * error if error is not None else series.BLIND_NOISE
+        error = score_noise.score_error(run, last)
+        near = 2 * error if error is not None else score_noise.BLIND_NOISE
         if max(trained, last) >= self.low_train_score or trained - last > near:
             return []
         label = series.score_label(run)

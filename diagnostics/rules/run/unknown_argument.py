@@ -9,9 +9,9 @@ from typing import ClassVar
 
 from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, Fix, NotApplicable, Severity, Tier
+from diagnostics.renamed_arguments import CHECKED_AGAINST, RENAMED
 from diagnostics.rule import Rule
 from diagnostics.rules.run._evidence import failures
-from diagnostics.rules.run._evidence.renamed_arguments import CHECKED_AGAINST, RENAMED
 from diagnostics.subjects.run_history import RunEvent, RunHistory
 
 __all__ = ["UnknownArgument"]
@@ -77,17 +77,16 @@ class UnknownArgument(Rule[RunHistory]):
             str(event.details.get("argument")): event
             for event in failures.events_of(run, "unknown-argument")
         }
-        went_on = bool(run.epochs)
-        after = " The run went on all the same." if went_on else ""
-        return [
-            self.finding(
-                f"{failures.sentence(event.message)}{after}",
-                evidence=[Evidence(label="unknown argument", value=argument)],
-                fixes=_fixes(run, argument),
-                severity=Severity.INFO if went_on else Severity.ERROR,
-            )
-            for argument, event in events.items()
-        ]
+        return [self._of_event(run, argument, event) for argument, event in events.items()]
+
+    def _of_event(self, run: RunHistory, argument: str, event: RunEvent) -> Finding:
+        after, severity = failures.aftermath(run, event)
+        return self.finding(
+            f"{failures.sentence(event.message)}{after}",
+            evidence=[Evidence(label="unknown argument", value=argument)],
+            fixes=_fixes(run, argument),
+            severity=severity,
+        )
 
 
 def _fixes(run: RunHistory, argument: str) -> list[Fix]:

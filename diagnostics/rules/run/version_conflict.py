@@ -9,13 +9,13 @@ from typing import ClassVar
 
 from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, Fix, NotApplicable, Severity, Tier
-from diagnostics.rule import Rule
-from diagnostics.rules.run._evidence import failures
-from diagnostics.rules.run._evidence.library_versions import (
+from diagnostics.library_versions import (
     Requirement,
     unmet_requirements,
     versions_of,
 )
+from diagnostics.rule import Rule
+from diagnostics.rules.run._evidence import failures
 from diagnostics.subjects.run_history import RunEvent, RunHistory
 
 __all__ = ["VersionConflict"]
@@ -111,7 +111,7 @@ class VersionConflict(Rule[RunHistory]):
     def check(self, run: RunHistory) -> Sequence[Finding] | NotApplicable:
         """Look for recorded events, and for versions that do not go together."""
         versions = versions_of(run)
-        events = failures.events_of(run, "version-conflict")
+        events = sorted(failures.events_of(run, "version-conflict"), key=failures.is_overcome)
         found = [self._of_event(run, event, versions) for event in events[:1]]
         if not found and not versions:
             return NotApplicable(reason="the run did not record the versions of its libraries")
@@ -119,8 +119,7 @@ class VersionConflict(Rule[RunHistory]):
         return found or [self._of_versions(asked, versions) for asked in _unmet(versions)]
 
     def _of_event(self, run: RunHistory, event: RunEvent, versions: Mapping[str, str]) -> Finding:
-        went_on = bool(run.epochs)
-        after = " The run went on all the same." if went_on else ""
+        after, severity = failures.aftermath(run, event)
         return self.finding(
             f"{failures.sentence(event.message)}{after}",
             evidence=[
@@ -129,7 +128,7 @@ class VersionConflict(Rule[RunHistory]):
                 if name == event.details.get("package")
             ],
             fixes=list(_fixes_of(event, versions)),
-            severity=Severity.INFO if went_on else Severity.ERROR,
+            severity=severity,
         )
 
     def _of_versions(self, asked: Requirement, versions: Mapping[str, str]) -> Finding:

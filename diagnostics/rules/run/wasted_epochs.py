@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from diagnostics import fixes, needs, series
+from diagnostics import fixes, needs, score_noise, series
 from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, NotApplicable, Severity, Tier
 from diagnostics.rule import Rule
@@ -61,7 +61,7 @@ class WastedEpochs(Rule[RunHistory]):
     def check(self, run: RunHistory) -> Sequence[Finding] | NotApplicable:
         """Look for an early epoch within noise of the best."""
         points, best = series.scores(run), series.best_point(run)
-        noise = series.noise_band(run)
+        noise = score_noise.noise_band(run)
         if noise > self.widest_noise:
             return NotApplicable(reason=f"the score's noise of {noise:.2f} would hide small gains")
         if best is None or (run.higher_is_better and best.value < 0.1):
@@ -78,8 +78,7 @@ class WastedEpochs(Rule[RunHistory]):
         return [
             self.finding(
                 f"{series.score_label(run)} is {reached.value:.3f} at epoch {there:g} and at best "
-                f"{best.value:.3f}: the {rest:g} epochs after it added less than its noise of "
-                f"{noise:.3f}.",
+                f"{best.value:.3f}: the {rest:g} epochs after it {_gained(run, best, noise)}.",
                 evidence=[
                     Evidence(label="score reached", value=reached.value, epochs=(reached.epoch,)),
                     Evidence(label="best score", value=best.value, epochs=(best.epoch,)),
@@ -87,3 +86,12 @@ class WastedEpochs(Rule[RunHistory]):
                 fixes=shorter,
             )
         ]
+
+
+def _gained(run: RunHistory, best: series.Point, noise: float) -> str:
+    """Return what the later epochs did to the score, as what follows "the epochs after it"."""
+    end = series.end_score(series.scores(run))
+    lost = (1 if run.higher_is_better else -1) * (best.value - end)
+    if lost > noise:
+        return f"did harm: it ends at {end:.3f} (median of the last 3)"
+    return f"added less than its noise of {noise:.3f}"

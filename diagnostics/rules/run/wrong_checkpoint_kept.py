@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from diagnostics import fixes, needs, series
+from diagnostics import fixes, needs, score_noise, series
 from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, Fix, NotApplicable, Severity, Tier
 from diagnostics.rule import Rule
@@ -79,7 +79,7 @@ class WrongCheckpointKept(Rule[RunHistory]):
             return []
         sign = 1 if run.higher_is_better else -1
         lost = sign * (best.value - kept.value)
-        noise = series.noise_band(run)
+        noise = score_noise.noise_band(run)
         certain = run.config.get("load_best_model_at_end") is not None
         if lost <= (1.0 if certain else self.unknown) * noise:
             return []
@@ -106,7 +106,8 @@ class WrongCheckpointKept(Rule[RunHistory]):
         if setting is not None:
             choice = "the epoch with the lowest loss is kept" if setting else "the last is kept"
         known = setting is not None and len(series.scores(run)) >= 4
-        grave = known and lost - noise / 2 > self.large_loss
+        clear = lost - noise / 2 > self.large_loss and not score_noise.may_be_chance(run, lost)
+        grave = known and clear
         return self.finding(
             f"{label} is {best.value:.3f} at epoch {round(best.epoch, 2):g}"
             f"{_checkpoint(run, best)}, but {choice}: {kept.value:.3f} at epoch "

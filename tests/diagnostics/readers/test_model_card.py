@@ -290,3 +290,44 @@ def test_metadata_of_brackets_inside_brackets_is_left_alone() -> None:
     """YAML's own parser would be busy for longer than any test may take."""
     assert front_matter("---\n" + "{" * 8_000 + "\n---\n# a card\n") == {}
     assert front_matter("---\ntags: [a, b]\n---\n# a card\n") == {"tags": ["a", "b"]}
+
+
+# ------------------------------------------------------------------------ names of entity types
+
+TYPES = (
+    "| Training Loss | Epoch | Validation Loss | Per Precision | Per Recall | Per F1 | Per Number "
+    "| Date Of Birth Precision | Date Of Birth Recall | Date Of Birth F1 | Date Of Birth Number |\n"
+    + "|:-:" * 11
+    + "|\n| 0.5 | 1.0 | 0.4 | 0.5 | 0.5 | 0.5 | 9 | 0.6 | 0.6 | 0.6 | 7 |\n"
+)
+
+
+def types_of(run: RunHistory) -> set[str]:
+    return {name for point in run.epochs for name in point.per_type}
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("config.json", '{"id2label": {"0": "O", "1": "B-PER", "2": "B-date_of_birth"}}'),
+        ("labels.txt", "O\nB-PER\nB-date_of_birth\n"),
+    ],
+)
+def test_entity_types_are_called_as_the_labels_beside_the_card(
+    file: str, content: str, tmp_path: Path
+) -> None:
+    (tmp_path / file).write_text(content, "utf-8")
+    assert types_of(read_card(tmp_path, TYPES)) == {"PER", "date_of_birth"}
+
+
+def test_entity_types_are_called_as_in_the_text_of_the_card(tmp_path: Path) -> None:
+    text = f"It finds B-PER, I-PER and the like, and DATE_OF_BIRTH.\n\n{TYPES}"
+    assert types_of(read_card(tmp_path, text)) == {"PER", "DATE_OF_BIRTH"}
+
+
+@pytest.mark.parametrize("labels", ["", "\x00", "[" * 5000])
+def test_without_a_list_that_can_be_read_types_stay_as_the_card_has_them(
+    labels: str, tmp_path: Path
+) -> None:
+    (tmp_path / "labels.json").write_text(labels, "utf-8")
+    assert types_of(read_card(tmp_path, TYPES)) == {"Per", "Date Of Birth"}

@@ -100,7 +100,7 @@ def test_of_several_trainings_the_richest_is_judged_and_the_others_are_named() -
         "Of 3 trainings, that in lines 6 to 8 tells most and was judged; the others: "
         "line 3 (no figures, ended by error); lines 4 to 5 (2 evaluations)."
     )
-    assert run.events == ()
+    assert [event.details for event in run.events] == [{"overcome": True}]
 
 
 def test_a_resumed_training_replaces_what_it_trains_again() -> None:
@@ -273,6 +273,7 @@ def test_the_errors_of_a_batch_job_lie_beside_its_output(tmp_path: Path) -> None
     assert READER.find(tmp_path)[0] == tmp_path / "job.out"
     run = READER.read(tmp_path / "job.out")
     assert [event.kind for event in run.events] == ["host-out-of-memory"]
+    assert run.config["state"] == "failed"
     assert "come from job.err" in run.notes[-1]
 
 
@@ -386,3 +387,11 @@ def test_the_error_of_another_program_is_no_training() -> None:
         read(trace.format("/srv/web/serve.py", "answer"))
     (event,) = read(trace.format("/home/x/train.py", "main")).events
     assert event.kind == "error"
+
+
+def test_times_of_training_and_evaluations() -> None:
+    rows = "".join(
+        f"{{'eval_loss': 0.5, 'eval_runtime': 30.0, 'epoch': {epoch}.0}}\n" for epoch in (1, 2)
+    )
+    run = read(rows + "{'train_runtime': 100.0, 'train_loss': 0.4, 'epoch': 2.0}\n" + rows)
+    assert (run.environment["train_seconds"], run.environment["evaluation_seconds"]) == (100, 60)

@@ -134,3 +134,22 @@ def test_a_table_in_a_notebook_is_read(tmp_path: Path) -> None:
     assert len(READER.read(path).epochs) == 5
     path.write_text(json.dumps({"cells": [], "nbformat": 4}), encoding="utf-8")
     assert READER.find(path) == ()
+
+
+@pytest.mark.parametrize(
+    ("end", "kinds"),
+    [
+        ("Epoch 11:  66%|#####     | 656/1000 [02:34<01:28,  3.89it/s]", ["interrupted"]),
+        ("Epoch 11:   0%|          | 0/1000 [00:00<?, ?it/s]", []),
+        ("Epoch 11:  66%|####     | 656/1000 [02:34<01:28]\n✔ Saved pipeline to output", []),
+        ("Epoch 11:  66%|####     | 656/1000 [02:34<01:28]\nKeyboardInterrupt", ["interrupted"]),
+    ],
+    ids=["in a bar", "in an empty bar", "whole", "by hand"],
+)
+def test_a_log_that_ends_in_a_bar_was_broken_off(
+    end: str, kinds: list[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "train.log"
+    path.write_text(f"{(DATA / 'small_run.log').read_text('utf-8').rstrip()}\n{end}\n", "utf-8")
+    run = SpacyTraining().read(path)
+    assert [event.kind for event in run.events] == kinds

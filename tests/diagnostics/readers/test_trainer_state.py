@@ -380,3 +380,10 @@ def test_percentages_become_shares_also_those_of_types(tmp_path: Path) -> None:
     assert run.epochs[0].per_type["PER"] == {"f1": pytest.approx(0.88), "support": 40}
     assert run.config["metric_for_best_model"] == "f1"
     assert run.notes == ("f1 reaches 93.5 and was read as a percentage.",)
+
+
+def test_steps_behind_the_last_logged_row_count_as_done(tmp_path: Path) -> None:
+    rows = [{"step": 5 * at, "epoch": float(at), "eval_loss": 2.4 - at / 10} for at in (1, 2)]
+    state = {"global_step": 15, "max_steps": 15, "num_train_epochs": 3, "epoch": 3.0}
+    run = READER.read(write_state(tmp_path / "trainer_state.json", rows, **state))
+    assert series.plan_share(run) == 1.0

@@ -61,3 +61,13 @@ def test_predictions_and_layers_are_read(tmp_path: Path) -> None:
     assert run.config["layers"] == 6
     assert run.predictions is not None
     assert run.predictions.gold == (("B-PER",),)
+
+
+def test_padding_and_the_entities_of_each_type_are_read(tmp_path: Path) -> None:
+    counted = {"tokens": 300, "padded_tokens": 1_000}
+    write(tmp_path, epoch(1, **counted), epoch(2, **counted), epoch(3, tokens="many"))
+    splits = {"train": {"sentences": 9, "per_type": {"PER": 12, "MISC": 3, "odd": "x"}}}
+    (tmp_path / "config.json").write_text(json.dumps({"data": {"splits": splits}}), "utf-8")
+    dataset = TunerRun().read(tmp_path).dataset
+    assert dataset["padding_share"] == 0.7
+    assert dataset["train_entities_per_type"] == {"PER": 12, "MISC": 3}

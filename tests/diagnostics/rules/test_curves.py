@@ -321,3 +321,35 @@ class TestPredictions:
             f1=(0.8,), labels=["O", "B-PER", "B-LOC"], dataset={"labels": ["O", "B-PER"]}
         )
         assert found("label-map-mismatch", run) == []
+
+
+def test_a_loss_in_the_millions_is_remarked_where_nothing_else_is_logged() -> None:
+    losses = (1_929_010.0, 1_655_342.0)
+    run = dataclasses.replace(run_example(eval_loss=losses), config={"num_labels": 9})
+    (finding,) = found("loss-far-above-chance", run)
+    assert finding.severity is Severity.INFO
+    assert "1,655,342" in finding.message
+    assert "among 9 labels gives 2.2" in finding.message
+    (finding,) = found(
+        "loss-far-above-chance",
+        dataclasses.replace(run, config={"architecture": "BertForTokenClassification"}),
+    )
+    assert finding.severity is Severity.WARNING
+
+
+def test_the_loss_of_a_regression_has_no_scale() -> None:
+    outcome = rule("loss-far-above-chance").judge(measured("mae", (300.0, 200.0), (9e6, 8e6)))
+    assert isinstance(outcome, NotApplicable)
+
+
+@pytest.mark.parametrize(
+    ("f1", "words"),
+    [
+        ((0.3, 0.5, 0.7, 0.73, 0.72, 0.69, 0.65, 0.62, 0.61, 0.6), "did harm: it ends at 0.610"),
+        ((0.3, 0.5, 0.7, 0.73, 0.72, 0.73, 0.72, 0.73, 0.72, 0.725), "added less than its noise"),
+    ],
+    ids=["falls", "holds"],
+)
+def test_wasted_epochs_say_whether_they_did_harm(f1: Sequence[float], words: str) -> None:
+    (finding,) = found("wasted-epochs", run_example(f1=f1))
+    assert words in finding.message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -90,10 +91,10 @@ def test_the_interruption_is_folded_under_what_caused_it() -> None:
     assert found(died(killed))["interrupted"].consequence_of == "R503"
 
 
-def test_an_error_before_the_first_step_is_an_interruption() -> None:
+def test_an_error_before_the_first_step_ended_the_run() -> None:
     run = RunHistory(epochs=(), events=(RunEvent(kind="error", message="OSError: [Errno 5]"),))
-    finding = found(run)["interrupted"]
-    assert finding.severity is Severity.WARNING
+    (finding,) = found(run).values()
+    assert (finding.name, finding.severity) == ("stopped-by-error", Severity.ERROR)
     assert "before its first logged step" in finding.message
 
 
@@ -126,3 +127,9 @@ def test_versions_of_development_and_local_builds_are_read() -> None:
         environment={"versions": {"pytorch": "2.2.1+cu121", "numpy": "2.0.0"}},
     )
     assert "numpy" in parameters(found(run)["version-conflict"])
+
+
+def test_a_score_that_is_no_number_is_no_score() -> None:
+    """A result file with `"eval_f1": Infinity` has an F1 column and no value in it."""
+    run = run_example(f1=(math.inf,), precision=(0.7,), recall=(0.7,))
+    assert check_up(run, run_rules()).crashed == ()

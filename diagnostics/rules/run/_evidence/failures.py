@@ -5,23 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from diagnostics import series
-from diagnostics.findings import Evidence
+from diagnostics.findings import Evidence, Severity
 from diagnostics.memory_formulas import shown_bytes
 from diagnostics.subjects.run_history import RunEvent, RunHistory
 
 __all__ = [
+    "aftermath",
     "done_share",
     "ended",
     "epochs_of",
     "events_of",
+    "fate",
     "in_evaluation",
+    "is_overcome",
     "memory_evidence",
     "sentence",
+    "what_ended",
+    "which_attempt",
 ]
 
 _IN_EVALUATION = ("evaluation", "eval", "predict")
 """What readers write into `details["phase"]` of an event for the evaluation."""
 
+_FAILURES = frozenset(
+    (
+        *("error", "label-error", "out-of-memory", "host-out-of-memory", "killed", "interrupted"),
+        *("unknown-argument", "version-conflict", "non-finite"),
+    )
+)
 _FATAL = ("infeasible", "failed")
 _DONE = 0.98
 """Share of a plan from which a run counts as whole: the last steps may go unlogged."""
@@ -49,30 +60,61 @@ def done_share(run: RunHistory) -> float | None:
     None when it recorded no plan. Epochs are rounded in many logs, and the last steps may go
     unlogged, so that each may fall a little short.
     """
-    shares = []
-    steps = [series.total_steps(run), series.whole(run.config.get("steps_done"))]
-    planned = series.whole(run.config.get("max_steps"))
-    known = [count for count in steps if count is not None]
-    if known and planned is not None:
-        shares.append(max(known) / planned)
-    epochs = series.number(run.config.get("epochs"))
-    if epochs is not None and epochs > 0 and run.epochs:
-        shares.append(run.epochs[-1].number / epochs)
-    return min(1.0, max(shares)) if shares else None
+    shares = [series.plan_share(run), series.epoch_share(run)]
+    return max((share for share in shares if share is not None), default=None)
 
 
 def ended(run: RunHistory, events: Sequence[RunEvent]) -> bool:
     """Whether the last of some events ended the run, as far as its log tells."""
-    if not events:
+    if not events or is_overcome(events[-1]):
         return False
+    last = events[-1]
     state = run.config.get("state")
     if isinstance(state, str):
         return state in _FATAL
-    last = events[-1]
     if last.epoch is not None:
         return not any(point.number > last.epoch for point in run.epochs)
     share = done_share(run)
     return share is None or share < _DONE
+
+
+def is_overcome(event: RunEvent) -> bool:
+    """Whether an event belongs to an attempt that another one followed in the same log."""
+    return event.details.get("overcome") is True
+
+
+def fate(run: RunHistory, events: Sequence[RunEvent]) -> str:
+    """Return what some events did to the run, as what follows "Running out of memory"."""
+    if events and is_overcome(events[-1]):
+        return "ended an earlier attempt, not the last one"
+    if events and events[-1].details.get("later") is True:
+        return "ended the last attempt, not the earlier one that logged more and is judged"
+    return "ended the run" if ended(run, events) else "was survived"
+
+
+def which_attempt(event: RunEvent) -> str:
+    """Return of which attempt an event is, as a sentence; empty for the one that is judged."""
+    if is_overcome(event):
+        return " That was an earlier attempt, not the last one."
+    later = event.details.get("later") is True
+    return " That was the last attempt; an earlier one, which logged more, is judged." * later
+
+
+def aftermath(run: RunHistory, event: RunEvent) -> tuple[str, Severity]:
+    """Return what came after a failure of the set-up, as a sentence, and how grave that makes it.
+
+    Such a failure stops a run before its first step, or is a warning that the run outlived.
+    """
+    went_on = bool(run.epochs) and event.details.get("later") is not True
+    survived = went_on or is_overcome(event)
+    told = which_attempt(event) or " The run went on all the same." * went_on
+    return told, Severity.INFO if survived else Severity.ERROR
+
+
+def what_ended(run: RunHistory) -> RunEvent | None:
+    """Return the last failure of the last attempt, None when the log tells of none."""
+    failures = (event for event in reversed(run.events) if event.kind in _FAILURES)
+    return next((event for event in failures if not is_overcome(event)), None)
 
 
 def in_evaluation(run: RunHistory, event: RunEvent) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diagnostics import series, statistics
+from diagnostics import score_noise, series, statistics
 from diagnostics.subjects.run_history import RunHistory
 
 __all__ = ["past_best", "plateau_start"]
@@ -33,7 +33,7 @@ def plateau_start(run: RunHistory, *, first_share: float = 0.5) -> series.Point 
     points, best = series.scores(run), series.best_point(run)
     if best is None or len(points) < _FEWEST or best == points[-1]:
         return None
-    noise = series.noise_band(run)
+    noise = score_noise.noise_band(run)
     start = next(point for point in points if abs(point.value - best.value) <= noise)
     if start.epoch > first_share * points[-1].epoch:
         return None
@@ -58,7 +58,7 @@ def past_best(run: RunHistory) -> bool:
     after = sum(point.epoch > best.epoch for point in points)
     sign = 1 if run.higher_is_better else -1
     drop = sign * (best.value - series.end_score(points))
-    fell = after >= _AFTER_BEST and drop > series.noise_band(run)
+    fell = after >= _AFTER_BEST and drop > score_noise.noise_band(run)
     return fell or plateau_start(run) is not None or _by_heart(run)
 
 
@@ -72,4 +72,4 @@ def _by_heart(run: RunHistory) -> bool:
         return False
     sign = 1 if run.higher_is_better else -1
     since = [sign * point.value for point in series.scores(run) if point.epoch >= lowest.epoch]
-    return bool(since) and max(since) - since[0] <= series.noise_band(run)
+    return bool(since) and max(since) - since[0] <= score_noise.noise_band(run)
