@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["arrow_batches", "reading", "table_sentences"]
 
 ROWS_AT_ONCE = 1_000
+TELLING_ROWS = 50
 
 
 @contextmanager
@@ -73,10 +74,12 @@ def table_sentences(
     Raises:
         DataError: If the columns hold neither, or at the first defect when strict.
     """
+    batches = (_sound(path, batch) for batch in batches)
     first = next((batch for batch in batches if batch.num_rows), None)
     if first is None:
         return iter(())
-    row = first.slice(0, 1).to_pylist()[0]
+    with reading(path):
+        row = _telling_row(first, columns)
     records = _records(path, chain([first], batches), _wanted(row, columns))
     keys = token_keys(row, columns)
     if keys is not None:
@@ -89,6 +92,24 @@ def table_sentences(
         f"{', '.join(list(row)[:12])}.",
         "Choose the columns with `--columns token=NAME,tag=NAME`.",
     )
+
+
+def _sound(path: Path, batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch, once its offsets are known to lie inside its buffers: a damaged file's need not.
+
+    Raises:
+        DataError: If they do not.
+    """
+    with reading(path):
+        batch.validate(full=True)
+    return batch
+
+
+def _telling_row(batch: pa.RecordBatch, columns: Columns) -> dict[str, Any]:
+    """The first of the beginning rows that tells which columns hold what; the very first else."""
+    rows: list[dict[str, Any]] = batch.slice(0, TELLING_ROWS).to_pylist()
+    fitting = (row for row in rows if token_keys(row, columns) or raw_record(row, columns))
+    return next(fitting, rows[0])
 
 
 def _wanted(row: dict[str, Any], columns: Columns) -> list[str]:

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from diagnostics.errors import DiagnosticsError
 
-__all__ = ["CatalogueError", "units"]
+__all__ = ["CatalogueError", "unit", "units"]
 
 T = TypeVar("T")
 
@@ -43,6 +43,19 @@ def units(package: str, kind: type[T]) -> tuple[T, ...]:
     """
     names = sorted(_module_names(importlib.import_module(package)))
     return tuple(_unit(_import(name), kind) for name in names)
+
+
+def unit(name: str, kind: type[T]) -> T:
+    """Return an instance of the one `kind` that a single module defines.
+
+    Args:
+        name: Dotted name of the module.
+        kind: The contract, as for `units`.
+
+    Raises:
+        CatalogueError: As for `units`.
+    """
+    return _unit(_import(name), kind)
 
 
 def _module_names(package: ModuleType) -> Iterator[str]:

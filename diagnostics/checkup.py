@@ -7,13 +7,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from diagnostics.errors import DiagnosticsError
-from diagnostics.judgement import Checkup, Judgement, SwitchedOff, check_up, run_rules
+from diagnostics.judgement import (
+    Checkup,
+    Judgement,
+    SwitchedOff,
+    check_up,
+    joined,
+    judged_only,
+    run_rules,
+)
 from diagnostics.log_finder import FoundLog, find_logs, find_runs, readers
 from diagnostics.rule import Rule
 from diagnostics.rule_choice import chosen_rules
 from diagnostics.settings import Settings
+from diagnostics.subjects.dataset import Dataset
 from diagnostics.subjects.run_history import RunHistory
-from diagnostics.user_facts import with_metric, with_train_size
+from diagnostics.user_facts import with_dataset, with_metric, with_train_size
 
 __all__ = [
     "Checkup",
@@ -40,12 +49,14 @@ class Examination:
         switched_off: Rules that are not asked because the user switched them off.
         train_size: Number of training sentences; None leaves what the log tells.
         metric: Metric that decides which epoch is best; None leaves what was read.
+        data: What was found in the data that the runs were trained on; None: it was not looked at.
     """
 
     rules: tuple[Rule[RunHistory], ...]
     switched_off: tuple[SwitchedOff[RunHistory], ...] = ()
     train_size: int | None = None
     metric: str | None = None
+    data: Checkup[Dataset] | None = None
 
     def judge(self, run: RunHistory, *, reader: str = "") -> Checkup[RunHistory]:
         """Judge a history that has been read.
@@ -57,7 +68,11 @@ class Examination:
             run = with_train_size(run, self.train_size)
         if self.metric is not None:
             run = with_metric(run, self.metric)
+        if self.data is not None:
+            run = with_dataset(run, self.data.subject)
         checkup = check_up(run, self.rules)
+        if self.data is not None:
+            checkup = joined(checkup, judged_only(self.data))
         return replace(checkup, reader=reader, switched_off=self.switched_off)
 
     def judge_logs(self, logs: Sequence[FoundLog]) -> Checkup[RunHistory]:

@@ -16,6 +16,10 @@ __all__ = ["chosen_column", "csv_rows", "head_rows"]
 SEPARATORS = (",", "\t", ";", "|")
 LARGEST_CELL = 1 << 24
 SHOWN_COLUMNS = 12
+LONGEST_ROW = 10_000
+"""Lines that a row may take when its cells may hold texts."""
+
+QUOTE_HINT = 'Put a cell with a comma in quotes, and write a quotation mark inside it twice ("").'
 
 
 def head_rows(head: bytes) -> list[list[str]]:
@@ -35,8 +39,18 @@ def _separator(header: str) -> str:
     return max(SEPARATORS, key=header.count)
 
 
-def csv_rows(path: Path, log: ReadingLog) -> Iterator[tuple[int, list[str]]]:
+def csv_rows(
+    path: Path, log: ReadingLog, *, longest_row: int = LONGEST_ROW
+) -> Iterator[tuple[int, list[str]]]:
     """Line numbers and rows, the header first; blank rows are left out.
+
+    A row that does not end within `longest_row` lines has a quotation mark too many. A check then
+    takes the marks of its first line for characters and goes on with the next line.
+
+    Args:
+        path: The file.
+        log: What is found goes there.
+        longest_row: Lines that one row may take, as its cells may hold line breaks.
 
     Raises:
         DataError: If the file is no text, has no header, or quotes that never close.
@@ -48,18 +62,98 @@ def csv_rows(path: Path, log: ReadingLog) -> Iterator[tuple[int, list[str]]]:
     separator = _separator(header)
     log.fact("separator", {"\t": "tab", ",": "comma", ";": "semicolon"}.get(separator, separator))
     csv.field_size_limit(LARGEST_CELL)
-    reader = csv.reader((f"{line}\n" for _, line in text.lines()), delimiter=separator)
-    start = 1
-    try:
-        for row in reader:
-            if any(cell.strip() for cell in row):
+    names: list[str] | None = None
+    for start, row in _rows(text.lines(), separator, longest_row, log):
+        if not any(cell.strip() for cell in row):
+            continue
+        if names is None:
+            names = row
+        elif row == names:
+            log.note("repeated-header", "A row names the columns once more.", start)
+            continue
+        elif len(row) > len(names) and any(cell.strip() for cell in row[len(names) :]):
+            message = f"{len(row)} cells where the header has {len(names)}."
+            log.defect("ragged-line", message, start, QUOTE_HINT)
+            continue
+        yield start, row
+
+
+def _rows(
+    lines: Iterator[tuple[int, str]], separator: str, longest_row: int, log: ReadingLog
+) -> Iterator[tuple[int, list[str]]]:
+    """Line numbers and rows; a row that does not close is taken apart."""
+    source = _Lines(lines, longest_row)
+    while source.more():
+        reader = csv.reader(source, delimiter=separator)
+        start = source.begin_row()
+        try:
+            for row in reader:
+                if source.open_at_end():
+                    raise csv.Error("unexpected end of data")
                 yield start, row
-            start = reader.line_num + 1
-    except csv.Error as error:
-        raise DataError(
-            f"{path}, line {start}: {error}; a quotation mark that opens here may never close.",
-            'Write a quotation mark inside a cell twice ("").',
-        ) from error
+                start = source.begin_row()
+        except csv.Error as error:
+            log.defect(
+                "unclosed-quote",
+                f"{error}; a quotation mark that opens here may never close.",
+                start,
+                QUOTE_HINT,
+            )
+            line = source.back_to_second_line()
+            yield start, [_unquoted(cell) for cell in line.split(separator)]
+
+
+def _unquoted(cell: str) -> str:
+    return cell[1:-1] if len(cell) > 2 and cell[0] == cell[-1] == '"' else cell
+
+
+class _Lines:
+    """Lines for a CSV reader, which can be given back from the second of a row on."""
+
+    def __init__(self, lines: Iterator[tuple[int, str]], longest_row: int) -> None:
+        self.lines = lines
+        self.longest_row = longest_row
+        self.returned: list[tuple[int, str]] = []
+        self.row: list[tuple[int, str]] = []
+        self.next_number = 1
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if len(self.row) >= self.longest_row:
+            raise csv.Error(f"a row takes more than {self.longest_row} lines")
+        number, line = self.returned.pop() if self.returned else next(self.lines)
+        self.next_number = number + 1
+        self.row.append((number, line))
+        return f"{line}\n"
+
+    def more(self) -> bool:
+        """Whether there is another line."""
+        if self.returned:
+            return True
+        following = next(self.lines, None)
+        self.returned = [] if following is None else [following]
+        return bool(self.returned)
+
+    def begin_row(self) -> int:
+        """Forget the lines of the row before; return the number of the next line."""
+        self.row.clear()
+        return self.next_number
+
+    def open_at_end(self) -> bool:
+        """Whether the row ended only because the file did: it has an odd number of quotes."""
+        if len(self.row) < 2:
+            return False
+        return not self.more() and sum(line.count('"') for _, line in self.row) % 2 == 1
+
+    def back_to_second_line(self) -> str:
+        """Give all lines of the row back but the first, which is returned."""
+        (first, line), *others = self.row
+        self.returned.extend(reversed(others))
+        self.next_number = first + 1
+        self.row.clear()
+        return line
 
 
 def chosen_column(

@@ -126,6 +126,14 @@ class ReadingLog:
         if len(kept) < EXAMPLES_KEPT:
             kept.append(Problem(kind=kind, message=message, line=line))
 
+    def remark(self, kind: str, message: str, line: int | None = None, *, count: int = 1) -> None:
+        """Keep what was read plainly, but may mislead other programs or a person.
+
+        A training has no use for it: nothing is kept when the log is strict.
+        """
+        if not self.strict:
+            self.note(kind, message, line, count=count)
+
     def defect(self, kind: str, message: str, line: int | None = None, hint: str = "") -> None:
         """Keep something that cannot be read without guessing.
 

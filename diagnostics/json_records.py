@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,15 @@ from diagnostics.text_file import TextFile
 __all__ = ["complete_values", "json_records"]
 
 CHUNK_CHARACTERS = 1 << 18
+LONGEST_START = 200
+"""Characters within which the first key of a record is looked for."""
+
+SEARCHED_CHARACTERS = 1 << 26
+"""Characters that are decoded in vain, all in all, in search of the record behind a broken one."""
+
+DEEP_COST = 1 << 18
+"""What a place counts from which nothing can be decoded without great effort."""
+
 LONGEST_RECORD = 1 << 28
 """Characters after which a record is taken for damage: far above any document."""
 
@@ -90,11 +100,44 @@ class _Scanner:
             self._advance(self.buffer.index(self.peek(), self.at))
         return self.line
 
-    def skip_rest(self) -> None:
-        """Go to the end of the file."""
-        while self.grow():
-            self.at = len(self.buffer)
-        self.at = len(self.buffer)
+    def head(self) -> str:
+        """The first characters of the next value, as far as they are in the window."""
+        return self.buffer[self.at : self.at + 100]
+
+    def search(self, pattern: re.Pattern[str], records: _Records) -> int:
+        """Go to the next place behind this one where a record like the others starts.
+
+        Returns:
+            How many characters may still be looked at in vain: files from strangers could make
+            every place look like a start. When none are left, the next line counts as the next.
+        """
+        left = records.left
+        self._advance(self.at + 1)
+        while left > 0:
+            match = pattern.search(self.buffer, self.at)
+            if match is None:
+                self._advance(max(self.at, len(self.buffer) - LONGEST_START))
+                if not self.grow():
+                    self._advance(len(self.buffer))
+                    return left
+                continue
+            self._advance(match.start())
+            try:
+                value, _ = DECODER.raw_decode(self.buffer, self.at)
+            except json.JSONDecodeError as error:
+                left -= error.pos - self.at + 100
+                if error.pos <= len(self.buffer) - 16 or not self.grow():
+                    self._advance(self.at + 1)
+                continue
+            except (RecursionError, ValueError):  # too deep, or a number of too many digits
+                left -= DEEP_COST
+                self._advance(self.at + 1)
+                continue
+            if records.alike(value):
+                return left
+            self._advance(self.at + 1)
+        self.skip_line()
+        return 0
 
     def skip_line(self) -> None:
         """Go to the start of the next line."""
@@ -119,38 +162,92 @@ def json_records(text: TextFile, log: ReadingLog) -> Iterator[tuple[int, Any]]:
         DataError: At the first broken record when `log` is strict; else it is left out.
     """
     scanner = _Scanner(text)
+    records = _Records(scanner, log)
     with scanner.file:
         while scanner.peek():
             if scanner.peek() == "[" and scanner.peek(1) in ("{", "[", "]", "n"):
                 scanner.take("[")
-                yield from _array(scanner, log)
+                yield from records.array()
             else:
-                yield from _value(scanner, log)
+                yield from records.value()
 
 
-def _array(scanner: _Scanner, log: ReadingLog) -> Iterator[tuple[int, Any]]:
-    while not scanner.take("]"):
-        if not scanner.peek():
-            log.defect("truncated-json", "the list of records is not closed.", scanner.line)
+class _Records:
+    """Takes records one by one, and finds the next one behind a broken one."""
+
+    def __init__(self, scanner: _Scanner, log: ReadingLog) -> None:
+        self.scanner = scanner
+        self.log = log
+        self.keys: frozenset[str] = frozenset()
+        self.first_key = ""
+        self.one_line_each = True
+        self.last_line = 0
+        self.left = SEARCHED_CHARACTERS
+
+    def array(self) -> Iterator[tuple[int, Any]]:
+        """The records of a list whose bracket was taken."""
+        cut_before = self.log.counts.get("truncated-json", 0)
+        while not self.scanner.take("]"):
+            if not self.scanner.peek():
+                if self.log.counts.get("truncated-json", 0) == cut_before:
+                    message = "the list of records is not closed."
+                    self.log.defect("truncated-json", message, self.scanner.line)
+                return
+            yield from self.value()
+            self.scanner.take(",")
+
+    def value(self) -> Iterator[tuple[int, Any]]:
+        """The next record; nothing when it is broken, and then the next one is searched."""
+        scanner = self.scanner
+        line = scanner.line_of_next()
+        start = scanner.head()
+        try:
+            value = scanner.value()
+        except _IncompleteError:
+            message = "the file ends inside the record that starts here."
+            self.log.defect("truncated-json", message, line)
+            self._find_next(start, line)
             return
-        found = list(_value(scanner, log))
-        yield from found
-        if not found:
+        except ValueError as error:
+            self.log.defect("broken-json", f"this is no JSON: {_reason(error)}.", line)
+            self._find_next(start, line)
             return
-        scanner.take(",")
+        self._learn(value, line, start)
+        yield line, value
+
+    def _learn(self, value: Any, line: int, start: str) -> None:
+        """Keep how records look, to know the next one again behind a broken one."""
+        if not self.keys and isinstance(value, dict):
+            self.keys = frozenset(map(str, value))
+            self.first_key = _first_key(start)
+        if line == self.last_line or self.scanner.line != line:
+            self.one_line_each = False
+        self.last_line = line
+
+    def _find_next(self, start: str, line: int) -> None:
+        """Go to the start of the next record: on the next line, or where one like the others is."""
+        if start[:1] != "{" or (self.one_line_each and self.last_line not in (0, line)):
+            self.scanner.skip_line()
+            return
+        key = re.escape(self.first_key) if self.first_key else r'"[^"\\]{1,80}"'
+        self.left = self.scanner.search(re.compile(rf"\{{\s*{key}\s*:"), self)
+
+    def alike(self, value: Any) -> bool:
+        """Whether a value has at least half of the keys of the first record.
+
+        Before any record was read, one is an object that holds a list: spans inside records do not.
+        """
+        if not isinstance(value, dict):
+            return False
+        if not self.keys:
+            return any(isinstance(part, list) for part in value.values())
+        return len(self.keys & value.keys()) * 2 >= len(self.keys)
 
 
-def _value(scanner: _Scanner, log: ReadingLog) -> Iterator[tuple[int, Any]]:
-    """The next record; nothing when it is broken, and then the rest of its line is passed over."""
-    line = scanner.line_of_next()
-    try:
-        yield line, scanner.value()
-    except _IncompleteError:
-        log.defect("truncated-json", "the file ends inside the record that starts here.", line)
-        scanner.skip_rest()
-    except ValueError as error:
-        log.defect("broken-json", f"this is no JSON: {_reason(error)}.", line)
-        scanner.skip_line()
+def _first_key(start: str) -> str:
+    """The first key of an object, in quotes as the file writes it; "" when there is none."""
+    match = re.match(r'\{\s*("[^"\\]{1,80}")\s*:', start)
+    return match[1] if match else ""
 
 
 def _reason(error: ValueError) -> str:

@@ -65,12 +65,13 @@ class Measure(ABC, Generic[Result]):
     Class variables:
         absent: Why it was not measured, as a clause that follows "because"; set by measures that
             are not always made.
-        on_request: Whether it is too slow to run unasked; a survey then needs to be told.
+        on_request: What the user says to have it made, where it is too slow to be made unasked:
+            `deep` or `learning-curve`. Empty: it is always made.
         handed_in: Whether it cannot be made without arguments.
     """
 
     absent: ClassVar[str] = ""
-    on_request: ClassVar[bool] = False
+    on_request: ClassVar[str] = ""
     handed_in: ClassVar[bool] = False
 
     @abstractmethod

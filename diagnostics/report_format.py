@@ -1,14 +1,13 @@
-"""The contract of a report: one form in which checkups of runs are shown."""
+"""The contract of a report: one form in which checkups are shown, whatever was judged."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, TextIO
+from typing import Any, ClassVar, TextIO
 
 from diagnostics.judgement import Checkup
-from diagnostics.subjects.run_history import RunHistory
 
 __all__ = ["DEFAULT_OPTIONS", "ReportFormat", "ReportOptions", "Unread"]
 
@@ -26,9 +25,9 @@ class ReportOptions:
     """What a report shows besides the checkups.
 
     Attributes:
-        verbose: Show everything that is known about each finding; with `overview`, each run too.
-        overview: Show one line per run first, and no more unless `verbose`.
-        fix_command: End each run with the one command that applies the fixes together.
+        verbose: Show all that is known about each finding; with `overview`, each checkup too.
+        overview: Show one line per checkup first, and no more unless `verbose`.
+        fix_command: End each checkup with the one command that applies the fixes together.
         unread: Paths that could not be judged.
     """
 
@@ -53,7 +52,7 @@ class ReportFormat(ABC):
     @abstractmethod
     def write(
         self,
-        checkups: Sequence[Checkup[RunHistory]],
+        checkups: Sequence[Checkup[Any]],
         stream: TextIO,
         options: ReportOptions = DEFAULT_OPTIONS,
     ) -> None:

@@ -49,8 +49,8 @@ class Rule(ABC, Generic[Subject]):
         tier: Strength of its evidence unless a finding says otherwise.
         needs: What the subject must hold for the rule to judge it.
         explains: Identifiers of the rules whose findings are consequences of this one's.
-        judges_plans: Whether it looks at nothing but settings, so that a rule about runs can judge a
-            plan before anything has run.
+        judges_plans: Whether it looks at nothing but settings, so that a rule about runs can
+            judge a plan before anything has run.
         preview: Whether the rule is still being tried out and runs only when asked for.
         doubt: What would change its verdict.
         bad: Caption to example that must be flagged.

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from diagnostics.data_format import Columns, ReadingLog
-from diagnostics.span_words import LaidSpans, Place, Span, cut_words, lay_spans, longest_spans
+from diagnostics.span_notes import SpanNotes
+from diagnostics.span_words import Place, Span, cut_words, lay_spans, longest_spans
 from diagnostics.subjects.labelled_data import Sentence
+from diagnostics.token_records import label_of_sentence
 
 __all__ = ["RawRecord", "SpanRecords", "raw_record"]
 
@@ -122,7 +124,8 @@ def _maybe_spans(value: Any) -> bool:
     if isinstance(value, str):
         return value.strip()[:1] == "[" and isinstance(_literal(value), list)
     return value is None or (
-        isinstance(value, list) and all(isinstance(each, list | Mapping) for each in value)
+        isinstance(value, list)
+        and (not value or any(isinstance(each, list | Mapping) for each in value))
     )
 
 
@@ -175,7 +178,7 @@ class SpanRecords:
     def _no_text(self, value: Any, line: int) -> None:
         held = ", ".join(f"`{key}`" for key in list(value)[:10]) if isinstance(value, dict) else ""
         self.log.defect(
-            "no-text",
+            "no-text" if label_of_sentence(value) is None else "label-of-sentence",
             "the record holds no text with spans"
             + (f"; its keys are {held}." if held else f": {str(value)[:60]!r}."),
             line,
@@ -184,9 +187,16 @@ class SpanRecords:
 
     def _sentence(self, record: RawRecord, line: int) -> Sentence | None:
         spans = list(self._spans(record, line))
+        words = self._words(record)
         kept, given_up = longest_spans(spans)
-        laid = lay_spans(record.text, self._words(record), kept)
-        self._notes(record, spans, given_up, laid, line)
+        laid = lay_spans(record.text, words, kept)
+        notes = SpanNotes(text=record.text, line=line, log=self.log)
+        notes.repeated(spans)
+        notes.given_up(given_up, kept)
+        notes.laid(kept, words, laid)
+        if record.annotations > 1:
+            message = "Several annotators' versions of one text; the first counts."
+            self.log.note("several-annotations", message, line)
         if not laid.words:
             self.log.note("empty-record", "A text without words was left out.", line)
             return None
@@ -203,30 +213,6 @@ class SpanRecords:
             for before, (start, end) in zip(ends, words, strict=False)
         )
         return words if fits else cut_words(record.text)
-
-    def _notes(
-        self,
-        record: RawRecord,
-        spans: Sequence[Span],
-        given_up: Sequence[Span],
-        laid: LaidSpans,
-        line: int,
-    ) -> None:
-        note = self.log.note
-        if len(set(spans)) < len(spans):
-            count = len(spans) - len(set(spans))
-            note("repeated-span", "A span is given twice; once counts.", line, count=count)
-        for span in given_up:
-            shown = f"{span.label} {record.text[span.start : span.end][:40]!r}"
-            note("overlapping-spans", f"{shown} lies over a longer span and was left out.", line)
-        if laid.cuts:
-            message = "A span ends inside a word, which was divided there."
-            note("span-inside-word", message, line, count=laid.cuts)
-        if laid.lost:
-            note("empty-span", "A span holds no word and was left out.", line, count=laid.lost)
-        if record.annotations > 1:
-            message = "Several annotators' versions of one text; the first counts."
-            note("several-annotations", message, line)
 
     def _spans(self, record: RawRecord, line: int) -> Iterator[Span]:
         for value in record.spans:

@@ -42,6 +42,7 @@ NOT_DATA = frozenset(
         ".bin",
         ".pt",
         ".safetensors",
+        ".spacy",
         ".bak",
         ".tmp",
         ".swp",

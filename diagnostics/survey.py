@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -35,13 +35,16 @@ STOPPED = "reading-stopped"
 
 
 def measures_of(
-    rules: Iterable[Any], *, on_request: bool = False, made: MeasureMakers | None = None
+    rules: Iterable[Any],
+    *,
+    requested: Collection[str] = frozenset(),
+    made: MeasureMakers | None = None,
 ) -> MeasureMakers:
     """Return what makes the measures that rules need, each once.
 
     Args:
         rules: The rules that will be asked; those that are not about data need nothing.
-        on_request: Also make those that are too slow to be made unasked.
+        requested: What the user asked for; measures made on any other request are left out.
         made: Measures that cannot be made without arguments, by their key.
     """
     makers: dict[type, Callable[[], Measure[Any]]] = {}
@@ -49,7 +52,7 @@ def measures_of(
     for measure in (each for rule in rules if isinstance(rule, DataRule) for each in rule.measures):
         if measure.key() in handed:
             makers[measure.key()] = handed[measure.key()]
-        elif not measure.handed_in and (on_request or not measure.on_request):
+        elif not measure.handed_in and measure.on_request in {"", *requested}:
             makers[measure.key()] = measure
     return makers
 
@@ -100,14 +103,15 @@ def survey_sample(sample: DataSample, rules: Sequence[Any]) -> Dataset:
     with tempfile.TemporaryDirectory() as folder:
         paths = {split: Path(folder, f"{split}.txt") for split in sample.contents}
         for split, text in sample.contents.items():
-            paths[split].write_text(text, encoding="utf-8", newline="")
+            paths[split].write_bytes(text.encode("utf-8", "surrogateescape"))
         sources = find_splits(
             paths["train"],
             dev=paths.get("dev"),
             test=paths.get("test"),
             data_format=sample.format,
         )
-        makers = measures_of(rules, on_request=True)
+        named = {measure.on_request for rule in rules for measure in rule.measures}
+        makers = measures_of(rules, requested=named)
         found = survey(sources, makers, source="example", named=lambda path: path.name)
     return replace(
         found,

@@ -12,11 +12,26 @@ from dataclasses import dataclass
 from diagnostics.data_format import Columns
 from diagnostics.errors import DataError
 
-__all__ = ["DOCUMENT_START", "LOOKS_TAGGED", "TableLayout", "detect_layout"]
+__all__ = [
+    "CHUNK_TYPES",
+    "DOCUMENT_START",
+    "LOOKS_TAGGED",
+    "WHITESPACE",
+    "TableLayout",
+    "detect_layout",
+    "is_header",
+    "splitter",
+]
 
 DOCUMENT_START = "-DOCSTART-"
 LOOKS_TAGGED = re.compile(r"O|[BIESLUMW][-_].+|.+[-_][BIESLUMW]|[BI]")
 """What the tags of the common schemes look like."""
+
+PREFIXED = re.compile(r"[BIESLU]-.+")
+CHUNK_TYPES = frozenset(
+    ("NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP")
+)
+"""Types of chunks in CoNLL-2000, which look like entities to a program."""
 
 OUTSIDE_WORDS = frozenset({"o", "other", "outside", "none"})
 TOKEN_NAMES = frozenset({"token", "tokens", "word", "words", "text", "form"})
@@ -44,6 +59,8 @@ class TableLayout:
         regular: Share of the sampled lines that have `width` columns.
         tagged: Share of the sampled tags that look like tags of a known scheme.
         tags: Tags in the sample.
+        tabs: Share of the sampled lines that hold a tab.
+        entities: Columns whose values look like tags of a scheme with entities, from 0.
     """
 
     separator: str
@@ -54,6 +71,8 @@ class TableLayout:
     regular: float
     tagged: float
     tags: frozenset[str]
+    tabs: float = 0.0
+    entities: tuple[int, ...] = ()
 
     def split(self) -> Callable[[str], Sequence[str]]:
         """The function that cuts a line into its columns."""
@@ -78,7 +97,8 @@ def splitter(separator: str) -> Callable[[str], Sequence[str]]:
 
 
 def _split_whitespace(line: str) -> list[str]:
-    return [field for field in line.replace("\t", " ").split(" ") if field]
+    fields = line.replace("\t", " ").split(" ")
+    return [field for field in fields if field] if "" in fields else fields
 
 
 def _split_quoted(line: str, separator: str) -> list[str]:
@@ -132,7 +152,7 @@ def _layout(lines: Sequence[str], separator: str, columns: Columns) -> TableLayo
     if width < 2:
         return None
     header = _header(rows[0], width)
-    usual = [row for row in rows[1 if header else 0 :] if len(row) == width]
+    usual = [row for row in rows if len(row) == width and not (header and _header(row, width))]
     token = _column(columns.token, width, header)
     tag = _column(columns.tag, width, header)
     token = _first_word_column(usual, header) if token is None else token
@@ -148,7 +168,22 @@ def _layout(lines: Sequence[str], separator: str, columns: Columns) -> TableLayo
         regular=regular / len(rows),
         tagged=tagged / max(len(usual), 1),
         tags=frozenset(tags),
+        tabs=sum("\t" in line for line in lines) / len(lines),
+        entities=tuple(column for column in range(width) if _holds_entities(usual, column)),
     )
+
+
+def _holds_entities(rows: Sequence[Sequence[str]], column: int) -> bool:
+    """Whether a column holds tags such as `O` and `B-PER`, but not of chunks (`B-NP`)."""
+    values = {row[column].strip() for row in rows}
+    named = [value for value in values if PREFIXED.fullmatch(value)]
+    chunks = sum(value[2:] in CHUNK_TYPES for value in named)
+    return "O" in values and 0 < len(named) == len(values) - 1 and chunks * 2 < len(named)
+
+
+def is_header(row: Sequence[str]) -> bool:
+    """Whether a row names columns: one as words, another as tags."""
+    return bool(_header(row, len(row)))
 
 
 def _header(row: Sequence[str], width: int) -> tuple[str, ...]:
@@ -199,6 +234,8 @@ def _tag_column(header: Sequence[str], width: int) -> int:
 def _believable(layout: TableLayout, columns: Columns) -> bool:
     if columns.separator or columns.tag:
         return layout.regular >= 0.5
+    if 2 * sum(" " in tag.strip() for tag in layout.tags) > len(layout.tags):
+        return False  # the tags of whole sentences in one cell are another format
     if layout.regular < ENOUGH_REGULAR:
         return False
     outside = {tag.lower() for tag in layout.tags} & OUTSIDE_WORDS

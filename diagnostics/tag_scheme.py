@@ -26,6 +26,9 @@ ROLES = {"B": "B", "I": "I", "M": "I", "E": "E", "L": "E", "S": "S", "U": "S", "
 """Letter in a tag to its role: begin, inside, end, single."""
 
 SEPARATORS = "-_:/"
+EMPTY_TYPE = re.compile(f"[{''.join(ROLES)}][{SEPARATORS}]|[{SEPARATORS}]+[{''.join(ROLES)}]?")
+"""Finds a tag that has lost its type, such as `B-`."""
+
 UNNAMED_TYPE = "ENTITY"
 """Type given to entities that are tagged with the bare letters `B` and `I`."""
 
@@ -61,7 +64,7 @@ class TagScheme:
         outside: Its tag for words outside all entities.
         parsed: Every tag of the data set to its role (`B`, `I`, `E`, `S`, `O`) and entity type.
         slips: Tags that do not follow the style, with their counts; they are read as inside their
-            type.
+            type, or, when only the letter of the role is in the other case, as meant.
         pattern: Finds the `role` and the `type` in a tag of the style; None for plain types.
     """
 
@@ -108,8 +111,13 @@ class TagScheme:
         role_before, type_before = self._parse(before)
         role, entity_type = self._parse(tag)
         same = entity_type == type_before
-        starts = role != "O" and (role in "BS" or role_before in "OES" or not same)
-        return self._breaks_rule(role_before, role, starts=starts, same=same)
+        return self._breaks_rule(role_before, role, starts=self.starts(before, tag), same=same)
+
+    def starts(self, before: str, tag: str) -> bool:
+        """Whether an entity starts at `tag` behind `before`; "" is the edge of a sentence."""
+        role_before, type_before = self._parse(before)
+        role, entity_type = self._parse(tag)
+        return role != "O" and (role in "BS" or role_before in "OES" or entity_type != type_before)
 
     def _parse(self, tag: str) -> tuple[str, str]:
         return self.parsed.get(tag, ("I", tag)) if tag else ("O", "")
@@ -208,6 +216,7 @@ def scheme_of(follows: Mapping[tuple[str, str], int]) -> TagScheme:
     if style is None:
         return _plain(named, outside)
     parsed = {tag: style.parse(tag) or ("I", tag) for tag in named}
+    parsed.update(_in_other_case(style, parsed))
     parsed[outside or OUTSIDE] = ("O", "")
     slips = {tag: count for tag, count in named.items() if style.parse(tag) is None}
     _refuse_empty_types(slips)
@@ -232,30 +241,28 @@ def _most_believable_style(named: Counter[str]) -> _Style | None:
     total = named.total()
     best: tuple[float, _Style] | None = None
     for style in _styles():
-        letters, explained = _explained(named, style)
-        share = explained / total if total else 0.0
-        if _admissible(letters, share) and (best is None or share > best[0]):
+        found = {tag: match for tag in named if (match := style.pattern.fullmatch(tag))}
+        share = sum(named[tag] for tag in found) / total if total else 0.0
+        letters = {match["role"] for match in found.values()}
+        types = {match.groupdict().get("type") for match in found.values()}
+        bare = types.issuperset(named.keys() - found.keys())
+        if _admissible(letters, share, bare=bare) and (best is None or share > best[0]):
             best = share, style
     return best[1] if best else None
 
 
-def _explained(named: Mapping[str, int], style: _Style) -> tuple[set[str], int]:
-    """The letters that a style finds in the tags, and how many words it explains."""
-    found = {tag: match for tag in named if (match := style.pattern.fullmatch(tag))}
-    letters = {match["role"] for match in found.values()}
-    return letters, sum(named[tag] for tag in found)
-
-
-def _admissible(letters: set[str], share: float) -> bool:
+def _admissible(letters: set[str], share: float, *, bare: bool) -> bool:
     """Whether letters found in this share of the tagged words make a scheme.
 
     Types such as `E-mail` or `B_cell` look prefixed by chance: a scheme has `B` or `I` (or nothing
-    but single-word entities), and when some tags are slips, at least two letters. Small letters
-    are believed only where they explain everything.
+    but single-word entities), and when some tags are slips, at least two letters, or all slips are
+    the bare types (`bare`) of prefixed tags. Small letters are believed only where they explain
+    everything.
     """
     upper = {letter.upper() for letter in letters}
     whole = share == 1.0
-    if not whole and (share < ENOUGH_PREFIXED or len(letters) < 2 or letters != upper):
+    enough = len(letters) >= 2 or bare
+    if not whole and (share < ENOUGH_PREFIXED or not enough or letters != upper):
         return False
     return bool(upper & {"B", "I"}) or upper in ({"S"}, {"U"})
 
@@ -267,6 +274,7 @@ def _plain(named: Mapping[str, int], outside: str | None) -> TagScheme:
             f'Every word carries a type ({shown}) and no tag means "no entity".',
             "Tag words outside all entities with `O`, or choose another column with `--columns`.",
         )
+    _refuse_empty_types(named, plain=True)
     parsed = {tag: ("I", tag) for tag in named}
     parsed[outside or OUTSIDE] = ("O", "")
     return TagScheme(
@@ -278,11 +286,22 @@ def _plain(named: Mapping[str, int], outside: str | None) -> TagScheme:
     )
 
 
-def _refuse_empty_types(slips: Mapping[str, int]) -> None:
-    empty = [tag for tag in slips if not tag.strip("".join(ROLES) + SEPARATORS)]
+def _in_other_case(
+    style: _Style, parsed: Mapping[str, tuple[str, str]]
+) -> dict[str, tuple[str, str]]:
+    """Role and type of tags such as `b-PER` among `B-PER`: known types with a letter of a role."""
+    either = re.compile(style.pattern.pattern, re.IGNORECASE)
+    known = {kind for tag, (_, kind) in parsed.items() if style.parse(tag)}
+    found = {tag: _role_and_type(either, tag) for tag in parsed if not style.parse(tag)}
+    return {tag: read for tag, read in found.items() if read is not None and read[1] in known}
+
+
+def _refuse_empty_types(tags: Mapping[str, int], *, plain: bool = False) -> None:
+    empty = [tag for tag in tags if EMPTY_TYPE.fullmatch(tag)]
+    empty += [] if plain else [tag for tag in tags if tag in ROLES]
     if empty:
         raise DataError(
-            f"The tag {empty[0]!r} ({slips[empty[0]]} times) has no entity type.",
+            f"The tag {empty[0]!r} ({tags[empty[0]]:,} of them) has no entity type.",
             "Write the type behind the prefix, as in `B-PER`.",
         )
 

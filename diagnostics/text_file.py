@@ -7,12 +7,21 @@ Lines end at `\n`, `\r\n` or, in files without `\n`, at `\r` only: the further l
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
-from diagnostics.data_format import ReadingLog
+from diagnostics.data_format import EXAMPLES_KEPT, ReadingLog
 from diagnostics.errors import DataError
+from diagnostics.text_damage import (
+    Decoded,
+    LineEnds,
+    count_line_ends,
+    decode_utf8,
+    lines_ending_in,
+    minority,
+)
 
 __all__ = ["TextFile", "decode_head", "read_head"]
 
@@ -81,7 +90,8 @@ def decode_head(head: bytes) -> str | None:
     try:
         return codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:
-        return head.decode("cp1252", errors="replace")
+        encoding = decode_utf8([head], "utf-8").encoding
+        return head.decode(encoding, errors="replace")
 
 
 def _encoding_of_head(head: bytes) -> str | None:
@@ -112,16 +122,26 @@ class TextFile:
     Attributes:
         path: Where it is.
         encoding: Name of a Python codec.
-        newline: A line feed, or a carriage return for files that hold no line feed.
-        longest_line: Length of the longest line in bytes, to the precision of a chunk.
-        damaged_line: First line with bytes that the encoding does not allow, or None.
+        ends: How its lines end.
+        decoded: Which lines are not UTF-8.
+        marks_inside: Whether lines but the first start with byte order marks.
     """
 
     path: Path
     encoding: str
-    newline: str
-    longest_line: int
-    damaged_line: int | None = None
+    ends: LineEnds
+    decoded: Decoded
+    marks_inside: bool = False
+
+    @property
+    def newline(self) -> str:
+        """A line feed, or a carriage return for files that hold no line feed."""
+        return self.ends.newline
+
+    @property
+    def damaged_line(self) -> int | None:
+        """First line with bytes that the encoding does not allow, or None."""
+        return self.decoded.lines[0] if self.decoded.is_damaged else None
 
     @classmethod
     def inspect(cls, path: Path, log: ReadingLog) -> TextFile:
@@ -142,16 +162,15 @@ class TextFile:
                 f"{path} is a binary file, and none of the known binary formats.",
                 "Give a text file, Parquet, Arrow, or a folder saved by `datasets`.",
             )
-        newline, longest = _line_lengths(path)
-        damaged = None
-        if encoding.startswith("utf-8"):
-            encoding, damaged = _valid_utf8_or(path, encoding)
+        is_utf8 = encoding.startswith("utf-8")
+        decoded = _decoded(path, encoding) if is_utf8 else Decoded(encoding=encoding)
+        ends = count_line_ends(_chunks(path))
         text = cls(
             path=path,
-            encoding=encoding,
-            newline=newline,
-            longest_line=longest,
-            damaged_line=damaged,
+            encoding=decoded.encoding,
+            ends=ends,
+            decoded=decoded,
+            marks_inside=is_utf8 and ends.marks > 0,
         )
         text._report(log)
         return text
@@ -159,37 +178,88 @@ class TextFile:
     def _report(self, log: ReadingLog) -> None:
         log.fact("encoding", self.encoding)
         if self.encoding in ("cp1252", "latin-1"):
-            log.note(
-                "not-utf-8",
+            message = (
                 f"{self.path.name} is not UTF-8 and was read as {self.encoding}; if words look "
-                "wrong, convert the file to UTF-8 first.",
+                "wrong, convert the file to UTF-8 first."
             )
-        if self.damaged_line is not None:
-            log.defect(
-                "damaged-encoding",
-                f"{self.path} is UTF-8 but holds bytes that are not.",
-                self.damaged_line,
-                "Mend the line or write the file anew as UTF-8.",
-            )
+            lines = () if log.strict else self.decoded.lines
+            _note(log, "not-utf-8", message, lines or (None,), self.decoded.foreign if lines else 1)
+        if self.decoded.is_damaged:
+            self._report_damage(log)
+        if not log.strict and self.encoding[:5] in ("utf-8", "cp125", "latin"):
+            self._report_line_ends(log)
+            self._report_marks(log)
+
+    def _report_damage(self, log: ReadingLog) -> None:
+        message = "the file is UTF-8, but this line holds bytes that are not."
+        if log.strict:
+            hint = "Mend the line or write the file anew as UTF-8."
+            log.defect("damaged-encoding", message, self.damaged_line, hint)
+        _note(log, "damaged-encoding", message, self.decoded.lines, self.decoded.foreign)
+
+    def _report_line_ends(self, log: ReadingLog) -> None:
+        """Say which lines end otherwise than the others: only a check wants to know."""
+        log.fact("line_ends", " and ".join(self.ends.counts))
+        rare = minority(self.ends.counts)
+        if rare is None or self.ends.longest > LONGEST_LINE:
+            return
+        name = "CR" if "CR" in self.ends.counts else rare[0]
+        count = self.ends.counts[name]
+        kind = "carriage-return-inside" if name == "CR" else "mixed-line-ends"
+        message = f"The line ends in {name}, others end in {_others(self.ends, name)}."
+        with self.path.open("rb") as file:
+            numbers = list(islice(lines_ending_in(name, file), EXAMPLES_KEPT))
+        _note(log, kind, message, numbers, count)
+
+    def _report_marks(self, log: ReadingLog) -> None:
+        if not self.marks_inside or self.ends.longest > LONGEST_LINE:
+            return
+        with self.path.open("rb") as file:
+            numbered = islice(enumerate(file, start=1), 1, None)
+            marked = (at for at, line in numbered if line.startswith(codecs.BOM_UTF8))
+            numbers = list(islice(marked, EXAMPLES_KEPT))
+        message = "A byte order mark stands inside the file, as where two files were joined."
+        _note(log, "byte-order-mark-inside", message, numbers, self.ends.marks)
 
     def lines(self) -> Iterator[tuple[int, str]]:
         """Line numbers from 1 and lines without their line ends.
 
+        Byte order marks that joined files leave at the start of a line are left out.
+
         Raises:
             DataError: If a line is longer than `LONGEST_LINE`.
         """
-        if self.longest_line > LONGEST_LINE:
+        if self.ends.longest > LONGEST_LINE:
             raise DataError(
                 f"{self.path} holds a line of more than {LONGEST_LINE >> 20} MiB; "
                 "one line holds one token or one sentence.",
                 "Check how the file was written: its line breaks seem to be lost.",
             )
         with self.path.open(encoding=self.encoding, errors="replace", newline=self.newline) as file:
+            lines = _without_marks(file) if self.marks_inside else file
             try:
-                for number, line in enumerate(file, start=1):
+                for number, line in enumerate(lines, start=1):
                     yield number, line.rstrip("\r\n")
             except UnicodeError as error:
                 raise DataError(f"{self.path} is not valid {self.encoding}: {error}.") from error
+
+
+def _note(
+    log: ReadingLog, kind: str, message: str, lines: Sequence[int | None], count: int
+) -> None:
+    """Keep the first lines of a problem that occurs `count` times."""
+    for place, line in enumerate(lines):
+        log.note(kind, message, line, count=1 if place else count - len(lines) + 1)
+
+
+def _without_marks(lines: Iterable[str]) -> Iterator[str]:
+    """Leave a mark out at the start of a line; a mark that is a whole cell stays."""
+    for line in lines:
+        yield line[1:] if line[0] == "\ufeff" and line[1:2] not in ("\t", " ", ",") else line
+
+
+def _others(ends: LineEnds, name: str) -> str:
+    return " or ".join(other for other in ends.counts if other != name)
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
@@ -198,53 +268,13 @@ def _chunks(path: Path) -> Iterator[bytes]:
             yield chunk
 
 
-def _line_lengths(path: Path) -> tuple[str, int]:
-    """The line end of a file, and the length of its longest line in bytes.
-
-    Only runs that cross a whole chunk matter for the limit, so lines inside one chunk count as the
-    chunk's length at most.
-    """
-    longest = dict.fromkeys((b"\n", b"\r"), 0)
-    run = dict.fromkeys((b"\n", b"\r"), 0)
-    seen = dict.fromkeys((b"\n", b"\r"), False)
-    for chunk in _chunks(path):
-        for end in (b"\n", b"\r"):
-            first, last = chunk.find(end), chunk.rfind(end)
-            run[end] += len(chunk) if first < 0 else first
-            longest[end] = max(longest[end], run[end])
-            if first >= 0:
-                seen[end] = True
-                run[end] = len(chunk) - last - 1
-    end = b"\r" if seen[b"\r"] and not seen[b"\n"] else b"\n"
-    return end.decode(), max(longest[end], run[end])
-
-
-def _valid_utf8_or(path: Path, encoding: str) -> tuple[str, int | None]:
-    """The encoding of a file that should be UTF-8, and its first damaged line if it is that."""
+def _decoded(path: Path, encoding: str) -> Decoded:
+    """The encoding of a file that should be UTF-8, and its damaged lines if it is that."""
     decoder = codecs.getincrementaldecoder(encoding)()
     try:
         for chunk in _chunks(path):
             decoder.decode(chunk)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        return _damaged_or_legacy(path, encoding)
-    return encoding, None
-
-
-def _damaged_or_legacy(path: Path, encoding: str) -> tuple[str, int | None]:
-    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
-    good = bad = lines = 0
-    first_bad: int | None = None
-    control_bytes = b""
-    for chunk in _chunks(path):
-        text = decoder.decode(chunk)
-        wrong = text.count("\ufffd")
-        if wrong and first_bad is None:
-            first_bad = lines + text.count("\n", 0, text.index("\ufffd")) + 1
-        bad += wrong
-        good += len(text) - len(text.encode("ascii", "ignore")) - wrong
-        lines += text.count("\n")
-        control_bytes += bytes(set(chunk) & {0x81, 0x8D, 0x8F, 0x90, 0x9D})
-    if good > bad or encoding == "utf-8-sig":
-        return encoding, first_bad or lines + 1
-    return ("latin-1" if control_bytes else "cp1252"), None
+        return decode_utf8(_chunks(path), encoding)
+    return Decoded(encoding=encoding)

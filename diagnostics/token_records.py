@@ -12,7 +12,7 @@ from diagnostics.errors import DataError
 from diagnostics.label_names import MISSING_NAMES_HINT, names_beside
 from diagnostics.subjects.labelled_data import Sentence
 
-__all__ = ["TAG_KEYS", "TOKEN_KEYS", "TokenRecords", "token_keys"]
+__all__ = ["TAG_KEYS", "TOKEN_KEYS", "TokenRecords", "label_of_sentence", "token_keys"]
 
 TOKEN_KEYS = ("tokens", "words", "token", "word", "sentence", "text", "input", "sent")
 TAG_KEYS = (
@@ -31,6 +31,9 @@ TAG_KEYS = (
     "named_entities",
 )
 NESTED = frozenset({list, tuple, dict})
+NAMELESS = ""
+"""Stands for a tag number without a name until the sentence is left out."""
+
 COLUMNS_HINT = "Name them with `--columns token=KEY,tag=KEY`."
 
 
@@ -79,6 +82,7 @@ class TokenRecords:
         self.log = log
         self.names = names
         self.keys: tuple[str, str] | None = None
+        self.names_searched = names is not None
 
     def sentences(self, records: Iterable[tuple[int, Any]]) -> Iterator[Sentence]:
         """The sentence of each record that holds one.
@@ -95,7 +99,7 @@ class TokenRecords:
             sentence = self._sentence(pair[0], pair[1], line)
             if sentence is not None:
                 yield sentence
-        if self.keys is None and first is not None and not _from_pairs(first):
+        if self.log.strict and self.keys is None and first is not None and not _from_pairs(first):
             raise _no_keys(self.path, first)
 
     def _from_keys(self, record: Any, line: int) -> tuple[Any, Any] | None:
@@ -103,7 +107,10 @@ class TokenRecords:
         if keys is None:
             if isinstance(record, Mapping) and self.log.strict:
                 raise _no_keys(self.path, record)
-            self.log.defect("no-tokens", "the record holds no words with tags.", line, COLUMNS_HINT)
+            label = label_of_sentence(record)
+            kind = "no-tokens" if label is None else "label-of-sentence"
+            message = f"the record holds no words with tags{_one_for_all(label)}."
+            self.log.defect(kind, message, line, COLUMNS_HINT)
             return None
         if self.keys is None:
             self.keys = keys
@@ -116,20 +123,29 @@ class TokenRecords:
 
     def _sentence(self, words: Any, tags: Any, line: int) -> Sentence | None:
         if isinstance(words, str) and isinstance(tags, str):
-            self.log.note("tags-in-one-string", "Words and tags stand in one string each.", line)
             words, tags = words.split(" "), tags.split(" ")
+            if len(words) == len(tags):
+                self.log.note(
+                    "tags-in-one-string", "Words and tags stand in one string each.", line
+                )
         if not _plain_list(words) or not _plain_list(tags):
             self.log.defect("no-tokens", "words and tags must be two lists.", line, COLUMNS_HINT)
             return None
         if len(words) != len(tags):
-            self.log.defect(
-                "length-mismatch", f"{len(words)} words but {len(tags)} tags.", line, "Mend it."
-            )
+            self._lengths_differ(words, tags, line)
             return None
         if not len(words):
             self.log.note("empty-record", "A record without words was left out.", line)
             return None
         return self._checked(list(map(_word, words)), [self._tag(tag, line) for tag in tags], line)
+
+    def _lengths_differ(self, words: Sequence[Any], tags: Sequence[Any], line: int) -> None:
+        message = f"{len(words)} words but {len(tags)} tags."
+        if self.log.strict or len(tags) != 1 or len(words) < 3:
+            self.log.defect("length-mismatch", message, line, "Mend it.")
+        else:
+            shown = f"{len(words)} words but one label for all: {str(tags[0])[:40]!r}."
+            self.log.defect("label-of-sentence", shown, line)
 
     def _checked(
         self, words: Sequence[str | None], tags: Sequence[str | None], line: int
@@ -137,6 +153,8 @@ class TokenRecords:
         if None in words or None in tags:
             self.log.defect("missing-value", "a word or a tag is missing (null).", line)
             return None
+        if NAMELESS in tags:
+            return None  # noted where the number was looked up
         if any(word is not None and not word.strip() for word in words):
             self.log.note("empty-token", "A word is empty or white space.", line)
         return Sentence(
@@ -148,16 +166,17 @@ class TokenRecords:
     def _tag(self, tag: Any, line: int) -> str | None:
         """The name of a tag; None when it has none."""
         if isinstance(tag, str):
-            return tag.strip() or None
+            stripped = tag.strip()
+            if stripped != tag and stripped:
+                self.log.remark("white-space-in-tag", f"The tag is written as {tag!r}.", line)
+            return stripped or None
         if not isinstance(tag, int) or isinstance(tag, bool):
             return None
+        if not self.names_searched:
+            self.names = self.names or names_beside(self.path)
+            self.names_searched = True
         if self.names is None:
-            self.names = names_beside(self.path)
-        if self.names is None:
-            raise DataError(
-                f"The tags of {self.path} are numbers, and nothing says what they mean.",
-                MISSING_NAMES_HINT,
-            )
+            return self._number(tag, line)
         if not 0 <= tag < len(self.names):
             self.log.defect(
                 "id-out-of-range",
@@ -165,8 +184,24 @@ class TokenRecords:
                 line,
                 MISSING_NAMES_HINT,
             )
-            return None
+            return NAMELESS
         return self.names[tag]
+
+    def _number(self, tag: int, line: int) -> str:
+        """A number that nothing names: a check takes it for a name itself.
+
+        Raises:
+            DataError: If the log is strict.
+        """
+        if self.log.strict:
+            raise DataError(
+                f"The tags of {self.path} are numbers, and nothing says what they mean.",
+                MISSING_NAMES_HINT,
+            )
+        if "ids-without-names" not in self.log.counts:
+            message = f"The tags are numbers such as {tag}, and nothing says what they mean."
+            self.log.note("ids-without-names", message, line)
+        return str(tag)
 
 
 def _word(value: Any) -> str | None:
@@ -186,10 +221,23 @@ def _from_pairs(record: Any) -> tuple[list[Any], list[Any]] | None:
     return [pair[0] for pair in record], [pair[1] for pair in record]
 
 
+def label_of_sentence(record: Any) -> tuple[str, Any] | None:
+    """The key and the value of a label that a record has for the whole of its text; else None."""
+    if not isinstance(record, Mapping):
+        return None
+    single = ((key, record[key]) for key in (*TAG_KEYS, "class", "category") if key in record)
+    return next(((key, value) for key, value in single if isinstance(value, str | int)), None)
+
+
+def _one_for_all(label: tuple[str, Any] | None) -> str:
+    return "" if label is None else f": `{label[0]}` is one label for all words ({label[1]!r:.40})"
+
+
 def _no_keys(path: Path, record: Any) -> DataError:
     held = ", ".join(f"`{key}`" for key in list(record)[:10]) if isinstance(record, Mapping) else ""
     return DataError(
         f"{path} holds no words with tags: expected two lists of equal length, such as `tokens` "
-        f"and `ner_tags`{f', but saw {held}' if held else ''}.",
+        f"and `ner_tags`{f', but saw {held}' if held else ''}"
+        f"{_one_for_all(label_of_sentence(record))}.",
         COLUMNS_HINT,
     )

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from diagnostics.data_format import Columns, ReadingLog, ReadOptions
+from diagnostics.development_split import make_development_split, sample_sentences
 from diagnostics.errors import DataError
+from diagnostics.split_finder import SPLITS, Sources, SplitSource, find_splits, split_of_name
 from diagnostics.subjects.labelled_data import Sentence
 from diagnostics.tag_scheme import SchemeName, TagScheme, detect_scheme, entities
-from tuner.development_split import make_development_split, sample_sentences
 from tuner.errors import UsageError
-from diagnostics.split_finder import SPLITS, Sources, SplitSource, find_splits, split_of_name
 
 __all__ = ["TaskData", "load_data"]
 

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import itertools
 import re
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import ClassVar
 
 from diagnostics.data_format import Columns, DataFormat, ReadingLog, ReadOptions
 from diagnostics.errors import DataError
 from diagnostics.subjects.labelled_data import Sentence
-from diagnostics.table_layout import DOCUMENT_START, LOOKS_TAGGED, TableLayout, detect_layout
+from diagnostics.table_layout import DOCUMENT_START, TableLayout, detect_layout
+from diagnostics.table_rows import COLUMNS_HINT, TableRows, Words
 from diagnostics.text_file import TextFile, decode_head
 
 __all__ = ["ConllFormat"]
 
 SAMPLE_LINES = 2_000
 USUAL_EXTENSIONS = frozenset({".conll", ".bio", ".iob", ".iob2", ".bioes", ".tsv", ".conllu"})
-KEY_AND_VALUE = re.compile(r"#\s*[\w.:-]+\s*=\s")
-COLUMNS_HINT = (
-    "Choose the columns with `--columns token=0,tag=-1` (numbers from 0, -1 is the last), "
-    "with `separator=tab` where needed."
-)
 
 
 class ConllFormat(DataFormat):
@@ -51,7 +46,12 @@ class ConllFormat(DataFormat):
             DataError: If no column of tags can be made out, or at the first defect when strict.
         """
         text = TextFile.inspect(path, log)
-        sample = [line for _, line in itertools.islice(text.lines(), SAMPLE_LINES)]
+        returns = not log.strict and text.newline == "\n" and "CR" in text.ends.counts
+
+        def lines() -> Iterator[tuple[int, str]]:
+            return _cut_at_returns(text.lines()) if returns else text.lines()
+
+        sample = [line for _, line in itertools.islice(lines(), SAMPLE_LINES)]
         layout = detect_layout(sample, options.columns)
         if layout is None:
             raise DataError(
@@ -60,7 +60,7 @@ class ConllFormat(DataFormat):
                 COLUMNS_HINT,
             )
         _log_layout(layout, log)
-        return _TableReader(layout, log).sentences(text.lines())
+        return _sentences(lines(), layout, log)
 
 
 def _first_content(lines: Iterable[str]) -> str:
@@ -70,9 +70,37 @@ def _first_content(lines: Iterable[str]) -> str:
 def _log_layout(layout: TableLayout, log: ReadingLog) -> None:
     log.fact("separator", {"\t": "tab", ",": "comma"}.get(layout.separator, layout.separator))
     log.fact("columns", layout.describe())
+    log.fact("width", layout.width)
+    if layout.tag not in layout.entities:
+        log.fact("entity_columns", layout.entities)
 
 
-def _sentence(tokens: list[str], tags: list[str], numbers: list[int]) -> Sentence:
+def _sentences(
+    lines: Iterable[tuple[int, str]], layout: TableLayout, log: ReadingLog
+) -> Iterator[Sentence]:
+    """Sentences of the table; comments, document starts and headers are passed over."""
+    rows = TableRows(layout, log)
+    empty_with = layout.separator + " \t" if layout.separator in (",", ";", "|") else ""
+    block: list[str] = []
+    numbers: list[int] = []
+    for number, line in lines:
+        if (
+            line
+            and not line.isspace()
+            and (line[0] != "-" or not line.startswith(DOCUMENT_START))
+            and (not empty_with or line.strip(empty_with))
+        ):
+            block.append(line)
+            numbers.append(number)
+        elif block:
+            yield from map(_sentence, rows.sentences(block, numbers))
+            block, numbers = [], []
+    if block:
+        yield from map(_sentence, rows.sentences(block, numbers))
+
+
+def _sentence(words: Words) -> Sentence:
+    tokens, tags, numbers = words
     first, last = numbers[0], numbers[-1]
     whole = last - first + 1 == len(numbers)  # as a rule: a range takes no memory per word
     return Sentence(
@@ -83,90 +111,7 @@ def _sentence(tokens: list[str], tags: list[str], numbers: list[int]) -> Sentenc
     )
 
 
-class _TableReader:
-    """Builds sentences from the lines of one table."""
-
-    def __init__(self, layout: TableLayout, log: ReadingLog) -> None:
-        self.layout = layout
-        self.log = log
-        self.split = layout.split()
-        self.width, self.token, self.tag = layout.width, layout.token, layout.tag
-        self.blank_with = layout.separator if layout.separator in (",", ";", "|") else ""
-
-    def sentences(self, lines: Iterable[tuple[int, str]]) -> Iterator[Sentence]:
-        """Sentences of the table; comments, document starts and the header are passed over."""
-        tokens: list[str] = []
-        tags: list[str] = []
-        numbers: list[int] = []
-        to_skip = bool(self.layout.header)
-        for number, line in lines:
-            if self._breaks(line):
-                if tokens:
-                    yield _sentence(tokens, tags, numbers)
-                    tokens, tags, numbers = [], [], []
-                continue
-            if to_skip:
-                to_skip = False
-                continue
-            row = self._row(line, number)
-            if row is None:
-                continue
-            numbers.append(number)
-            # The same words come again and again: one object for each saves most of the memory.
-            tokens.append(sys.intern(row[0]))
-            tags.append(row[1])
-        if tokens:
-            yield _sentence(tokens, tags, numbers)
-
-    def _breaks(self, line: str) -> bool:
-        """Whether a line ends the sentence: blank, a row of empty cells, or a new document."""
-        if not line or line.isspace() or (line[0] == "-" and line.startswith(DOCUMENT_START)):
-            return True
-        return bool(self.blank_with) and not line.strip(self.blank_with + " \t")
-
-    def _row(self, line: str, number: int) -> tuple[str, str] | None:
-        """The word and the tag of a line; None for comments and, when not strict, for defects."""
-        fields = self.split(line)
-        if line[0] == "#" and self._is_comment(line, fields):
-            return None
-        if len(fields) != self.width:
-            fields = self._mended(line, fields)
-        if len(fields) != self.width:
-            self._ragged(fields, number)
-            return None
-        token, tag = fields[self.token], fields[self.tag].strip()
-        if not tag:
-            self.log.defect("missing-tag", f"the word {token!r} has no tag.", number, COLUMNS_HINT)
-            return None
-        if not token or token.isspace():
-            self.log.note("empty-token", f"The word of a line is {token!r}.", number)
-        return token, tag
-
-    def _is_comment(self, line: str, fields: Sequence[str]) -> bool:
-        """CoNLL-U comments start with `#`, but so do hashtags, which have a tag."""
-        if len(fields) != self.layout.width:
-            return True
-        if self.layout.separator == "whitespace" and KEY_AND_VALUE.match(line):
-            return True
-        tag = fields[self.layout.tag]
-        return tag not in self.layout.tags and not LOOKS_TAGGED.fullmatch(tag)
-
-    def _mended(self, line: str, fields: Sequence[str]) -> Sequence[str]:
-        """Undo what is harmless: separators at the end of the line, and a word that is missing."""
-        if self.layout.separator != "whitespace":
-            cut = list(fields)
-            while len(cut) > self.layout.width and not cut[-1]:
-                cut.pop()
-            return cut
-        missing = len(fields) == self.layout.width - 1 and line[0] in " \t"
-        return ["", *fields] if missing and self.layout.token == 0 else fields
-
-    def _ragged(self, fields: Sequence[str], number: int) -> None:
-        shown = self.log.facts["separator"]
-        self.log.defect(
-            "ragged-line",
-            f"{len(fields)} columns where the other lines have {self.layout.width} "
-            f"(separator: {shown}): {' '.join(fields)[:60]!r}.",
-            number,
-            f"Mend the line. {COLUMNS_HINT}",
-        )
+def _cut_at_returns(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """Cut lines also at carriage returns, which end lines in a part of the file."""
+    for number, line in lines:
+        yield from ((number, piece) for piece in line.split("\r"))

@@ -13,6 +13,7 @@ from diagnostics.data_format import Columns, DataFormat, ReadingLog, ReadOptions
 from diagnostics.errors import DataError
 from diagnostics.span_records import LONGEST_LITERAL, SPAN_KEYS, TEXT_KEYS, SpanRecords, raw_record
 from diagnostics.subjects.labelled_data import Sentence
+from diagnostics.table_layout import LOOKS_TAGGED
 from diagnostics.token_records import TAG_KEYS, TOKEN_KEYS, TokenRecords, token_keys
 
 __all__ = ["CsvSentencesFormat"]
@@ -22,7 +23,7 @@ LABEL_NAMES = tuple(dict.fromkeys((*TAG_KEYS, *SPAN_KEYS)))
 
 
 class CsvSentencesFormat(DataFormat):
-    """A column with the words or the text, and one with a list of tags or spans."""
+    """A column with the words or the text, and one with its tags or a list of spans."""
 
     name: ClassVar[str] = "csv-sentences"
     title: ClassVar[str] = "CSV with one sentence per row and its tags or spans as a list"
@@ -39,6 +40,8 @@ class CsvSentencesFormat(DataFormat):
         record = _record(rows[1], columns)
         words = token_keys(record, Columns())
         fits = words and len(record[words[0]]) == len(record[words[1]]) > 0
+        if fits and not any(_holds_sentence(row, columns) for row in rows[1:]):
+            return None  # a word and its tag per row: a table of words
         return 0.85 if fits or raw_record(record, Columns()) else None
 
     def read(self, path: Path, options: ReadOptions, log: ReadingLog) -> Iterator[Sentence]:
@@ -58,6 +61,12 @@ class CsvSentencesFormat(DataFormat):
             )
         log.fact("columns", f"token={header[columns[0]]},tag={header[columns[1]]}")
         return _sentences(path, rows, columns, log)
+
+
+def _holds_sentence(row: Sequence[str], columns: tuple[int, int]) -> bool:
+    """Whether a row holds a list of tags, or several tags with blanks between them."""
+    label = row[columns[1]].strip() if len(row) > max(columns) else ""
+    return label.startswith("[") or len(label.split()) > 1
 
 
 def _columns(header: Sequence[str], chosen: Columns) -> tuple[int, int] | None:
@@ -91,7 +100,15 @@ def _record(row: Sequence[str], columns: tuple[int, int]) -> dict[str, Any]:
         text = text.split(" ")
     if isinstance(text, str) and isinstance(label, list):
         return {"text": text, "entities": label}
+    if isinstance(text, str) and _are_tags(label):
+        return {"tokens": text.split(), "tags": label.split()}
     return {"tokens": text, "tags": label}
+
+
+def _are_tags(label: Any) -> bool:
+    """Whether a cell holds tags with blanks between them, such as `O B-PER I-PER`."""
+    tags = label.split() if isinstance(label, str) else ()
+    return bool(tags) and all(map(LOOKS_TAGGED.fullmatch, tags))
 
 
 def _cell(cell: str) -> Any:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-import socket
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -108,6 +105,11 @@ def _without_vain_retries() -> Iterator[None]:
 
 
 def _resolves(address: str) -> bool:
+    # Imported where they are needed: every check of a file would wait for them.
+    import socket
+    import urllib.parse
+    import urllib.request
+
     if urllib.request.getproxies():
         return True  # the proxy resolves names
     try:

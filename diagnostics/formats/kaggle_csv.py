@@ -38,7 +38,7 @@ class KaggleCsvFormat(DataFormat):
         Raises:
             DataError: If a column is missing, or at the first row without a tag when strict.
         """
-        rows = csv_rows(path, log)
+        rows = csv_rows(path, log, longest_row=1)
         _, header = next(rows, (0, []))
         columns = _columns(header, options.columns)
         if columns is None:
@@ -80,16 +80,28 @@ def _sentences(
             if tokens:
                 yield _sentence(tokens, tags, lines)
                 tokens, tags, lines = [], [], []
-        if not tag.strip():
-            log.defect("missing-tag", f"the word {word!r} has no tag.", line, COLUMNS_HINT)
-            continue
-        if not word.strip():
-            log.note("empty-token", "A word is empty or white space.", line)
-        lines.append(line)
-        tokens.append(word)
-        tags.append(tag.strip())
+        if _has_tag(word, tag, line, log):
+            lines.append(line)
+            tokens.append(word)
+            tags.append(tag.strip())
     if tokens:
         yield _sentence(tokens, tags, lines)
+
+
+def _has_tag(word: str, tag: str, line: int, log: ReadingLog) -> bool:
+    """Whether a row has a tag; what is odd about the row is kept.
+
+    Raises:
+        DataError: If it has none and the log is strict.
+    """
+    if not tag.strip():
+        log.defect("missing-tag", f"the word {word!r} has no tag.", line, COLUMNS_HINT)
+        return False
+    if tag != tag.strip():
+        log.remark("white-space-in-tag", f"The tag is written as {tag!r}.", line)
+    if not word.strip():
+        log.note("empty-token", "A word is empty or white space.", line)
+    return True
 
 
 def _sentence(tokens: list[str], tags: list[str], lines: list[int]) -> Sentence:

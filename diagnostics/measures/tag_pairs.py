@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from diagnostics.errors import DataError
 from diagnostics.findings import Place
 from diagnostics.measure import Measure, SeenSentence
+from diagnostics.tag_scheme import TagScheme, scheme_of
 
 __all__ = ["Pair", "TagPairs", "TagPairsFound"]
 
@@ -24,10 +26,15 @@ class TagPairsFound:
     Attributes:
         counts: Split to pair to how often it stands there.
         places: Split to pair to its first places (of the second tag, or of the last word).
+        scheme: How the tags of all splits together are read; None when they make no sense.
+        schemes: Split to how its tags would be read if there were no others; without the splits
+            whose tags make no sense.
     """
 
     counts: Mapping[str, Mapping[Pair, int]]
     places: Mapping[str, Mapping[Pair, tuple[Place, ...]]]
+    scheme: TagScheme | None = None
+    schemes: Mapping[str, TagScheme] = field(default_factory=dict)
 
 
 class TagPairs(Measure[TagPairsFound]):
@@ -60,11 +67,25 @@ class TagPairs(Measure[TagPairsFound]):
                     known.add(pair)
 
     def result(self) -> TagPairsFound:
-        """Return the counts and places."""
+        """Return the counts and places, and what they say about the scheme."""
+        whole = Counter[Pair]()
+        for counts in self.counts.values():
+            whole.update(counts)
+        each = {split: _scheme(counts) for split, counts in self.counts.items()}
         return TagPairsFound(
             counts={split: dict(counts) for split, counts in self.counts.items()},
             places={
                 split: {pair: tuple(places) for pair, places in kept.items()}
                 for split, kept in self.places.items()
             },
+            scheme=_scheme(whole),
+            schemes={split: scheme for split, scheme in each.items() if scheme is not None},
         )
+
+
+def _scheme(counts: Mapping[Pair, int]) -> TagScheme | None:
+    """Return how tags with these neighbours are read, None when they make no sense."""
+    try:
+        return scheme_of({pair: count for pair, count in counts.items() if pair[1]})
+    except DataError:
+        return None

@@ -33,6 +33,7 @@ class BatchLargerThanData(DataRule):
     name: ClassVar[str] = "batch-larger-than-data"
     severity: ClassVar[Severity] = Severity.WARNING
     tier: ClassVar[Tier] = Tier.CONCLUSIVE
+    explains: ClassVar[tuple[str, ...]] = ("D308",)
     doubt: ClassVar[str] = "The number of epochs is in the hundreds."
     bad: ClassVar[Mapping[str, DataSample]] = {
         "40 sentences in batches of 64": DataSample(train=_ANNA * 40, plan={"batch_size": 64}),

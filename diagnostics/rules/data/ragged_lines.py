@@ -8,12 +8,11 @@ from typing import ClassVar
 
 from diagnostics.data_rule import DataRule
 from diagnostics.data_sample import DataSample
-from diagnostics.findings import Evidence, Finding, Fix, Place, Severity, Tier
+from diagnostics.findings import Finding, Fix, Severity, Tier
+from diagnostics.rules.data._evidence.reading_problems import reading_problems
 from diagnostics.subjects.dataset import Dataset
 
 __all__ = ["RaggedLines"]
-
-_LINE_WITHOUT_TAG = "Acme B-ORG\nrose\n. O\n\nBell B-PER\nleft O\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +20,7 @@ class RaggedLines(DataRule):
     """Lines have another number of columns than the rest, and no word can be read from them.
 
     Why it matters: the reader has to leave such a line out or to guess. A line left out tears an
-    entity apart, or joins two sentences whose separator was damaged.
+    entity apart, or joins two sentences whose separator was damaged. A training stops there.
 
     What to change: mend the lines; `tuner check DATA --fix OUT` writes a copy without them.
 
@@ -34,29 +33,33 @@ class RaggedLines(DataRule):
     tier: ClassVar[Tier] = Tier.CONCLUSIVE
     doubt: ClassVar[str] = "Comments that do not start with `#` look like this; remove them."
     bad: ClassVar[Mapping[str, DataSample]] = {
-        "a line without a tag": DataSample(train=_LINE_WITHOUT_TAG),
+        "a line without a tag": DataSample(train="Acme B-ORG\nrose\n. O\n\nBell B-PER\nleft O\n"),
+        "a comma without quotes": DataSample(
+            train="Sentence #,Word,POS,Tag\n1,Acme,NNP,B-ORG\n,1,000,CD,O\n", format="kaggle-csv"
+        ),
     }
     good: ClassVar[Mapping[str, DataSample]] = {
         "comments and document starts": DataSample(
             train="-DOCSTART- O\n\n# id = 1\nAcme B-ORG\nrose O\n\nBell B-PER\nleft O\n"
         ),
+        "separators at the end of a line": DataSample(train="Acme\tB-ORG\t\nrose\tO\n"),
     }
 
     def check(self, subject: Dataset) -> Sequence[Finding]:
         """Flag each split with such lines."""
         return [
             self.finding(
-                f"{split.counts['ragged-line']} lines of {name} have another number of columns "
-                "than the others and were left out.",
-                evidence=[Evidence(label="ragged lines", value=split.counts["ragged-line"])],
+                f"{found.number('line')} of {found.split} {found.verb('has', 'have')} another "
+                f"number of columns than the others, and {found.verb('was', 'were')} left out.",
+                evidence=found.evidence("ragged lines"),
                 fixes=[
-                    Fix(text="Mend these lines, or write a copy without them with `--fix OUT`.")
+                    Fix(text="Mend these lines, or write a copy without them with `--fix OUT`."),
+                    Fix(
+                        text="Were the columns taken wrongly, name them: `--columns "
+                        "token=0,tag=-1,separator=tab`."
+                    ),
                 ],
-                places=[
-                    Place(file=each.file, line=each.line, text=each.message)
-                    for each in split.problems["ragged-line"]
-                ],
+                places=found.places,
             )
-            for name, split in subject.splits.items()
-            if "ragged-line" in split.counts
+            for found in reading_problems(subject, "ragged-line")
         ]

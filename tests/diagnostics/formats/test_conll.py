@@ -224,3 +224,17 @@ def test_what_is_written_is_read(
     name = {"\t": "tab", " ": "space"}[separator]
     found = read(tmp_path_factory.mktemp("round"), text, f"separator={name}")
     assert pairs(found) == sentences
+
+
+def test_a_table_with_whole_sentences_in_its_cells_is_another_format(tmp_path: Path) -> None:
+    path = tmp_path / "train.csv"
+    path.write_text("tokens,ner_tags\n" + "Anna Bell left,B-PER I-PER O\n" * 9, encoding="utf-8")
+    assert find_format(path).name == "csv-sentences"
+
+
+@pytest.mark.parametrize("separator", ["\t", ","])
+def test_a_table_with_a_header_and_a_word_per_line_is_one(tmp_path: Path, separator: str) -> None:
+    path = tmp_path / "train.csv"
+    rows = ("token tag", "Anna B-PER", "left O", "", "Bell B-PER")
+    path.write_text("\n".join(rows).replace(" ", separator) + "\n", encoding="utf-8")
+    assert find_format(path).name == "conll"

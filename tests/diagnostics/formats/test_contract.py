@@ -10,6 +10,7 @@ import random
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -162,3 +163,16 @@ def test_reading_is_as_strict_as_asked(tmp_path: Path) -> None:
     sentences = list(FORMATS["conll"].read(path, ReadOptions(), log))
     assert [each.tokens for each in sentences] == [("Anna", "left"), (".",)]
     assert [problem.line for problem in log.problems["ragged-line"]] == [2]
+
+
+def test_arrow_offsets_that_leave_the_buffer_are_refused(tmp_path: Path) -> None:
+    """Damaged offsets are no error to pyarrow until a value is read from anywhere in memory."""
+    pa = pytest.importorskip("pyarrow")
+    offsets = pa.py_buffer(np.array([0, 900_000, 5], dtype=np.int32))
+    words = pa.StringArray.from_buffers(2, offsets, pa.py_buffer(b"Annas"))
+    table = pa.table({"tokens": words, "ner_tags": pa.array(["O", "O"])})
+    path = tmp_path / "data.arrow"
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    with pytest.raises(DataError, match="damaged"):
+        read(FORMATS["parquet"], path)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from diagnostics.rules.run._evidence.library_versions import REQUIREMENTS, unmet_requirements
-from diagnostics.rules.run._evidence.renamed_arguments import CHECKED_AGAINST, RENAMED
+from diagnostics.library_versions import REQUIREMENTS, unmet_requirements
+from diagnostics.renamed_arguments import CHECKED_AGAINST, RENAMED
 
 SPEC = importlib.util.find_spec("transformers")
 pytestmark = pytest.mark.skipif(SPEC is None, reason="transformers is not installed")

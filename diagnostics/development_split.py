@@ -10,7 +10,7 @@ from diagnostics.errors import DataError
 from diagnostics.subjects.labelled_data import Sentence
 from diagnostics.tag_scheme import entities
 
-__all__ = ["make_development_split", "sample_sentences"]
+__all__ = ["make_development_split", "sample_places", "sample_sentences"]
 
 Unit = list[int]
 
@@ -63,9 +63,23 @@ def sample_sentences(
     sentences: Sequence[Sentence], *, count: int, seed: int
 ) -> tuple[Sentence, ...]:
     """`count` sentences in the order of the file, in proportion to the rarest type in each."""
-    units = [[place] for place in range(len(sentences))]
-    chosen = _choose(units, _rarest_types(sentences), wanted=count, seed=seed)
+    chosen = sample_places(list(map(_types, sentences)), count=count, seed=seed)
     return tuple(sentence for place, sentence in enumerate(sentences) if place in chosen)
+
+
+def sample_places(types: Sequence[Sequence[str]], *, count: int, seed: int) -> set[int]:
+    """Choose sentences of which only the entity types are known.
+
+    Args:
+        types: The different types in each sentence, sorted.
+        count: How many to choose.
+        seed: Decides which, as in `sample_sentences`.
+
+    Returns:
+        The places of the chosen sentences, counted from 0.
+    """
+    units = [[place] for place in range(len(types))]
+    return _choose(units, _rarest(types), wanted=count, seed=seed)
 
 
 def _groups_of_equals(sentences: Iterable[Sentence]) -> list[Unit]:
@@ -77,7 +91,14 @@ def _groups_of_equals(sentences: Iterable[Sentence]) -> list[Unit]:
 
 def _rarest_types(sentences: Sequence[Sentence]) -> list[str]:
     """For each sentence the entity type in it that fewest sentences have; "" without entities."""
-    types = [sorted({kind for _, _, kind in entities(each.tags)}) for each in sentences]
+    return _rarest(list(map(_types, sentences)))
+
+
+def _types(sentence: Sentence) -> list[str]:
+    return sorted({kind for _, _, kind in entities(sentence.tags)})
+
+
+def _rarest(types: Sequence[Sequence[str]]) -> list[str]:
     frequency = Counter(kind for found in types for kind in found)
     return [min(found, key=lambda kind: frequency[kind], default="") for found in types]
 

@@ -1,0 +1,1 @@
+"""Data writers: one file each, found by walking this folder."""
