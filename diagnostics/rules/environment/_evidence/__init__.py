@@ -1,0 +1,1 @@
+"""What several rules about environments look at, or propose, in the same way."""
