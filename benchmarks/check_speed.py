@@ -57,6 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--small", type=int, default=0, help="also a file of so many sentences")
     parser.add_argument("--output", type=Path, help="file for the raw figures (JSON)")
     options = parser.parse_args(arguments)
+    start = environment()
     sizes = [size for size in (options.small, options.sentences) if size]
     rows, figures, ratio = [], [], math.nan
     with tempfile.TemporaryDirectory() as name:
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print_table("Checking and loading", ("what", "seconds", "processor", "peak MiB"), rows)
     print(f"RATIO datasets.load_dataset / tuner check, {sizes[-1]:,} sentences: {ratio:.2f}")
     if options.output:
-        write_figures(options.output, {"environment": environment(), "figures": figures})
+        write_figures(options.output, start, figures=figures)
 
 
 def _both(folder: Path, sentences: int, repeats: int) -> tuple[Cost, Cost]:

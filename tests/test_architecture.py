@@ -31,8 +31,13 @@ HEAVY = ("accelerate", "datasets", "optuna", "pandas", "pyarrow", "scipy", "skle
 LIGHT_COMMANDS = (
     ("--help",),
     ("--version",),
+    ("check", "--help"),
+    ("check", "tuner/sample_data"),
     ("diagnose", "--help"),
+    ("doctor", "--help"),
+    ("explain", "ragged-lines"),
     ("export", "--help"),
+    ("rules",),
     ("search", "--help"),
     ("show",),
     ("studies",),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from diagnostics.errors import DiagnosticsError
 
 __all__ = [
+    "DataCheckError",
     "ModelError",
     "NonFiniteError",
     "OutOfMemoryError",
@@ -20,6 +23,18 @@ class TunerError(DiagnosticsError):
 
 class UsageError(TunerError):
     """An option, a space or a study file that cannot be right."""
+
+
+class DataCheckError(TunerError):
+    """Data that the check before a training finds unfit to train on.
+
+    Attributes:
+        checkup: Everything that the check found, a `Checkup` of a data set.
+    """
+
+    def __init__(self, message: str, hint: str, checkup: Any) -> None:
+        super().__init__(message, hint)
+        self.checkup = checkup
 
 
 class ModelError(TunerError):

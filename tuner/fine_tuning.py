@@ -8,9 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from diagnostics.judgement import Checkup
+from diagnostics.settings import Settings
+from diagnostics.subjects.dataset import Dataset
 from tuner.cards import write_training_card
 from tuner.choices import RecipeLike, choose_recipe, read_files
 from tuner.data import TaskData
+from tuner.data_check import check_first, check_notes, keep_check
 from tuner.hyperparameters import HYPERPARAMETERS
 from tuner.inputs import (
     CHECKPOINT_SECONDS,
@@ -23,6 +27,7 @@ from tuner.inputs import (
 )
 from tuner.model_facts import ModelFacts
 from tuner.opening import check_trainable, make_engine, model_facts, open_bench
+from tuner.planned_settings import plan_of, planned_recipe
 from tuner.search.folder import default_environment
 from tuner.search.interrupt import StopRequest
 from tuner.search.run_record import RunRecord
@@ -63,6 +68,7 @@ def train(
     runs_dir: str | Path = "runs",
     device: str | None = None,
     settings: Mapping[str, Any] | None = None,
+    check: bool | Settings = True,
     observer: TrainObserver | None = None,
 ) -> TrainResult:
     """Fine-tune a model once, with given settings or a recipe.
@@ -94,6 +100,8 @@ def train(
         runs_dir: Where all results are kept.
         device: `cpu`, `mps`, `cuda` or `cuda:N`; None: the best there is.
         settings: Further transformers `TrainingArguments`.
+        check: Whether to check the data first, as `tuner check` does; a project's settings, from
+            `diagnostics.settings.find_settings`, say by which rules.
         observer: Who watches; None: nobody.
 
     Returns:
@@ -102,6 +110,7 @@ def train(
     Raises:
         UsageError: An argument or the recipe cannot be right.
         DataError: The data cannot be read or holds nothing to learn from.
+        DataCheckError: The check of the data found errors.
         ModelError: The model cannot be found, read or used.
         StudyError: The run's folder cannot be written.
     """
@@ -112,12 +121,15 @@ def train(
     model = model_name(model, files)
     check_settings(settings)
     request = DataRequest(data, dev, test, data_format, columns, sample)
-    loaded = request.load(split_seed(seed, recipe, files[1]))
+    chance = split_seed(seed, recipe, files[1])
+    loaded = request.load(chance)
+    planned = plan_of(planned_recipe(recipe, files[1]), given)
+    checked = check_first(request, check, seed=chance, plan=planned)
     bench = open_bench(loaded, model, device, max_length, None, CHECKPOINT_SECONDS)
     facts = model_facts(bench)
     spec = choose_recipe(facts, len(bench.train), recipe, files[1], given, settings)
     check_trainable(bench, spec)
-    ready = _Training(spec, name, Path(runs_dir), loaded, bench, facts)
+    ready = _Training(spec, name, Path(runs_dir), loaded, bench, facts, checked)
     return _run_training(ready, observer or SilentTraining())
 
 
@@ -131,6 +143,7 @@ class _Training:
     data: TaskData
     bench: Workbench
     model: ModelFacts
+    checked: Checkup[Dataset] | None
 
 
 def _run_training(ready: _Training, observer: TrainObserver) -> TrainResult:
@@ -144,6 +157,7 @@ def _run_training(ready: _Training, observer: TrainObserver) -> TrainResult:
     # A search of the same data with the same model is named without `train-`.
     name = ready.name or f"train-{default_name(ready.data.name, ready.model.name)}"
     with claim_run(ready.runs, name, ready.spec, facts, environment) as claimed:
+        keep_check(ready.checked, claimed.directory)
         observer.started(_run_facts(ready, claimed))
         run, result = _train_once(ready, claimed, observer)
         result = replace(
@@ -167,7 +181,9 @@ def _run_facts(ready: _Training, run: RunRecord) -> RunFacts:
         device=ready.bench.device.title,
         train_sentences=len(ready.bench.train),
         steps_per_epoch=-(-len(ready.bench.train) // ready.spec.batch_size),
-        notes=data_warnings(ready.data, ready.bench.train.cut_sentences),
+        notes=check_notes(
+            ready.checked, data_warnings(ready.data, ready.bench.train.cut_sentences)
+        ),
     )
 
 

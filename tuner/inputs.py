@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from diagnostics.errors import DataError
 from tuner.choices import RecipeLike
 from tuner.data import TaskData, load_data
 from tuner.errors import UsageError
@@ -31,6 +32,7 @@ CHECKPOINT_SECONDS = 20.0
 SEED = 42
 """Seed of everything, unless the user says otherwise."""
 
+_LINE = re.compile(r", line \d+: ")
 _FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -57,15 +59,22 @@ class DataRequest:
                 "`data` is missing: what shall be trained on?",
                 "Give a labelled file, a folder or a hub id.",
             )
-        return load_data(
-            self.data,
-            dev=self.dev,
-            test=self.test,
-            seed=seed,
-            data_format=self.data_format,
-            columns=self.columns,
-            sample=self.sample,
-        )
+        try:
+            return load_data(
+                self.data,
+                dev=self.dev,
+                test=self.test,
+                seed=seed,
+                data_format=self.data_format,
+                columns=self.columns,
+                sample=self.sample,
+            )
+        except DataError as error:
+            if not _LINE.search(error.message):
+                raise
+            # Loading stops at the first faulty line; there may be a thousand.
+            every = "`tuner check DATA` lists every such place, `--fix OUT` mends what it can."
+            raise DataError(error.message, f"{error.hint} {every}".strip()) from error
 
 
 def check_folder_name(option: str, name: str) -> str:

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from diagnostics.judgement import Checkup
+from diagnostics.settings import Settings
+from diagnostics.subjects.dataset import Dataset
 from tuner.cards import write_study_card
 from tuner.choices import RecipeLike, SpaceLike, choose_options, choose_study, read_files
 from tuner.data import TaskData
+from tuner.data_check import check_first, keep_check
 from tuner.demo import DEMO_STUDY, demo_data, demo_model
 from tuner.errors import StudyError
 from tuner.inputs import (
@@ -22,6 +26,7 @@ from tuner.inputs import (
     model_name,
 )
 from tuner.opening import check_trainable, make_engine, model_facts, open_bench
+from tuner.planned_settings import plan_of, planned_recipe, planned_space, variants_of
 from tuner.search.folder import StudyFolder, default_environment, fresh_name
 from tuner.search.interrupt import StopRequest
 from tuner.search.loop import refuse_another_study, run_search
@@ -64,6 +69,7 @@ def search(
     settings: Mapping[str, Any] | None = None,
     checkpoint_every: float = CHECKPOINT_SECONDS,
     demo: bool = False,
+    check: bool | Settings = True,
     observer: StudyObserver | None = None,
 ) -> StudySummary:
     """Find the learning rate, batch size and epoch count for fine-tuning a model on labelled data.
@@ -99,6 +105,8 @@ def search(
         settings: Further transformers `TrainingArguments`, for every trial.
         checkpoint_every: Least seconds between checkpoints, which are taken at ends of epochs.
         demo: Use the sample data and the small encoder of the extra `demo`.
+        check: Whether to check the data first, as `tuner check` does; a project's settings, from
+            `diagnostics.settings.find_settings`, say by which rules.
         observer: Who watches, such as `tuner.display.make_observer("auto")`; None: nobody.
 
     Returns:
@@ -107,28 +115,37 @@ def search(
     Raises:
         UsageError: An argument, a space or a study file cannot be right.
         DataError: The data cannot be read or holds nothing to learn from.
+        DataCheckError: The check of the data found errors.
         ModelError: The model cannot be found, read or used.
         StudyError: The study's folder cannot be used, or holds another study.
     """
     label = "demo" if demo and data is None and model is None else None
     if demo:
-        data, model = data or demo_data(), model or demo_model()
-        space = space if space is not None or recipe is not None else DEMO_STUDY
+        data, model, space = data or demo_data(), model or demo_model(), _demo_space(space, recipe)
     files = read_files(space, recipe)
     model = model_name(model, files)
     budget = {"trials": trials, "time_budget": time_budget, "confirm": confirm}
     policy = {"sampler": sampler, "prune": prune, "storage": storage}
     options = choose_options({**budget, **policy}, files, seed)
     check_settings(settings)
-    loaded = DataRequest(data, dev, test, data_format, columns, sample).load(seed)
+    request = DataRequest(data, dev, test, data_format, columns, sample)
+    loaded = request.load(seed)
+    wishes = StudyWishes(space, recipe, files, tuple(also), seed, settings)
+    checked = check_first(request, check, seed=seed, **wishes.planned)
     name = check_folder_name("study", study) if study is not None else label
-    name = name or default_name(loaded.name, model)
-    directory = Path(runs_dir) / (fresh_name(Path(runs_dir), name) if new else name)
+    directory = _directory(Path(runs_dir), name or default_name(loaded.name, model), new=new)
     _refuse_training(directory)
     bench = open_bench(loaded, model, device, max_length, directory, checkpoint_every)
-    wishes = StudyWishes(space, recipe, files, tuple(also), seed, settings)
     spec = _study_spec(directory.name, wishes, options, loaded, bench)
-    return _run_study(_Search(spec, directory, loaded, bench), observer or SilentStudy())
+    return _run_study(_Search(spec, directory, loaded, bench, checked), observer or SilentStudy())
+
+
+def _directory(runs: Path, name: str, *, new: bool) -> Path:
+    return runs / (fresh_name(runs, name) if new else name)
+
+
+def _demo_space(space: SpaceLike, recipe: RecipeLike) -> SpaceLike:
+    return space if space is not None or recipe is not None else DEMO_STUDY
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +158,14 @@ class StudyWishes:
     also: tuple[str, ...]
     seed: int
     settings: Mapping[str, Any] | None
+
+    @property
+    def planned(self) -> dict[str, Any]:
+        """Plan and variants for the check of the data, as far as the user chose them."""
+        space_file, recipe_file = self.files
+        recipe = planned_recipe(self.recipe, recipe_file, space_file)
+        space = planned_space(self.space, space_file, recipe_file)
+        return {"plan": plan_of(recipe, self.settings or {}), "variants": variants_of(space)}
 
 
 def _study_spec(
@@ -181,6 +206,7 @@ class _Search:
     directory: Path
     data: TaskData
     bench: Workbench
+    checked: Checkup[Dataset] | None
 
 
 def _run_study(ready: _Search, observer: StudyObserver) -> StudySummary:
@@ -189,6 +215,7 @@ def _run_study(ready: _Search, observer: StudyObserver) -> StudySummary:
     folder = StudyFolder(ready.directory)
     check_trainable(ready.bench, ready.spec.recipe)
     _prepare_folder(folder, ready.spec)
+    keep_check(ready.checked, ready.directory)
     done = _ended_trials(folder)
     measured = None
     if done == 0:
@@ -205,6 +232,7 @@ def _run_study(ready: _Search, observer: StudyObserver) -> StudySummary:
             how=measured.how if measured else "",
             device=ready.bench.device.title,
             cut_sentences=ready.bench.train.cut_sentences,
+            checked=ready.checked,
         )
     )
     engine = make_engine(ready.bench, ready.data)

@@ -7,7 +7,10 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from diagnostics.judgement import Checkup
+from diagnostics.subjects.dataset import Dataset
 from tuner.data import TaskData
+from tuner.data_check import check_notes
 from tuner.hyperparameters import plain_number
 from tuner.search.time_left import estimate, mean_epochs
 from tuner.study import StudySpec
@@ -33,6 +36,7 @@ def study_plan(
     how: str,
     device: str,
     cut_sentences: int,
+    checked: Checkup[Dataset] | None = None,
 ) -> StudyPlan:
     """Put together the plan of a study.
 
@@ -47,6 +51,7 @@ def study_plan(
         how: How it was measured.
         device: Name of the device.
         cut_sentences: Training sentences cut into windows.
+        checked: What the check of the data found; None without a check.
     """
     return StudyPlan(
         name=spec.name,
@@ -65,7 +70,7 @@ def study_plan(
         confirm=spec.options.confirm,
         estimate=_estimate(spec, longest, seconds_per_epoch, peak_bytes, how),
         device=device,
-        notes=(*data_warnings(data, cut_sentences),),
+        notes=check_notes(checked, data_warnings(data, cut_sentences)),
     )
 
 

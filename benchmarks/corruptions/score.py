@@ -99,6 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", default="", help="data sets whose name holds this text")
     parser.add_argument("--output", type=Path, help="file for the raw figures (JSON)")
     options = parser.parse_args(arguments)
+    start = environment()
     inputs = [
         pair for pair in _inputs(options.shared, options.seed) if options.data in pair[0].name
     ]
@@ -112,23 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     ]
     _print(kinds, cases, clean)
     if options.output:
-        write_figures(
-            options.output,
-            {
-                "environment": environment(),
-                "clean": {name: list(said) for name, said in clean},
-                "cases": [
-                    {
-                        "kind": each.kind,
-                        "data": each.data,
-                        "found": each.found,
-                        "placed": each.placed,
-                        "said": list(each.said),
-                    }
-                    for each in cases
-                ],
-            },
-        )
+        write_figures(options.output, start, clean=dict(clean), cases=cases)
 
 
 def _inputs(shared: Path, seed: int) -> Iterator[tuple[Corpus, str]]:

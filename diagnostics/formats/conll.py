@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -18,6 +18,9 @@ from diagnostics.text_file import TextFile, decode_head
 __all__ = ["ConllFormat"]
 
 SAMPLE_LINES = 2_000
+Paragraph = tuple[Sequence[int], Sequence[str]]
+"""Numbers of neighbouring lines, and the lines."""
+
 USUAL_EXTENSIONS = frozenset({".conll", ".bio", ".iob", ".iob2", ".bioes", ".tsv", ".conllu"})
 
 
@@ -48,10 +51,12 @@ class ConllFormat(DataFormat):
         text = TextFile.inspect(path, log)
         returns = not log.strict and text.newline == "\n" and "CR" in text.ends.counts
 
-        def lines() -> Iterator[tuple[int, str]]:
-            return _cut_at_returns(text.lines()) if returns else text.lines()
+        def paragraphs() -> Iterator[Paragraph]:
+            found = text.paragraphs()
+            return itertools.starmap(_cut_at_returns, found) if returns else found
 
-        sample = [line for _, line in itertools.islice(lines(), SAMPLE_LINES)]
+        lines = itertools.chain.from_iterable(block for _, block in paragraphs())
+        sample = list(itertools.islice(lines, SAMPLE_LINES))
         layout = detect_layout(sample, options.columns)
         if layout is None:
             raise DataError(
@@ -60,7 +65,7 @@ class ConllFormat(DataFormat):
                 COLUMNS_HINT,
             )
         _log_layout(layout, log)
-        return _sentences(lines(), layout, log)
+        return _sentences(paragraphs(), layout, log)
 
 
 def _first_content(lines: Iterable[str]) -> str:
@@ -76,27 +81,45 @@ def _log_layout(layout: TableLayout, log: ReadingLog) -> None:
 
 
 def _sentences(
-    lines: Iterable[tuple[int, str]], layout: TableLayout, log: ReadingLog
+    paragraphs: Iterable[Paragraph], layout: TableLayout, log: ReadingLog
 ) -> Iterator[Sentence]:
     """Sentences of the table; comments, document starts and headers are passed over."""
     rows = TableRows(layout, log)
     empty_with = layout.separator + " \t" if layout.separator in (",", ";", "|") else ""
+    for numbers, lines in paragraphs:
+        if _is_one_block(lines) and not empty_with:
+            yield from map(_sentence, rows.sentences(lines, numbers))
+        else:
+            for found, block in _blocks(numbers, lines, empty_with):
+                yield from map(_sentence, rows.sentences(block, found))
+
+
+def _is_one_block(lines: Sequence[str]) -> bool:
+    """Whether no line but those around ends the sentence; nearly always so."""
+    blank = "" in lines or True in map(str.isspace, lines)
+    return not blank and True not in map(str.startswith, lines, itertools.repeat(DOCUMENT_START))
+
+
+def _blocks(numbers: Sequence[int], lines: Sequence[str], empty_with: str) -> Iterator[Paragraph]:
+    """Parts of a paragraph between lines that are blank, have no cell filled or start a document.
+
+    Args:
+        numbers: Numbers of the lines.
+        lines: The lines, none of them empty.
+        empty_with: Signs of which a line without any cell filled consists.
+    """
+    found: list[int] = []
     block: list[str] = []
-    numbers: list[int] = []
-    for number, line in lines:
-        if (
-            line
-            and not line.isspace()
-            and (line[0] != "-" or not line.startswith(DOCUMENT_START))
-            and (not empty_with or line.strip(empty_with))
-        ):
+    for number, line in zip(numbers, lines, strict=True):
+        filled = line.strip(empty_with) if empty_with else not line.isspace()
+        if filled and line.strip() and not line.startswith(DOCUMENT_START):
+            found.append(number)
             block.append(line)
-            numbers.append(number)
         elif block:
-            yield from map(_sentence, rows.sentences(block, numbers))
-            block, numbers = [], []
+            yield found, block
+            found, block = [], []
     if block:
-        yield from map(_sentence, rows.sentences(block, numbers))
+        yield found, block
 
 
 def _sentence(words: Words) -> Sentence:
@@ -111,7 +134,11 @@ def _sentence(words: Words) -> Sentence:
     )
 
 
-def _cut_at_returns(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+def _cut_at_returns(numbers: Sequence[int], lines: Sequence[str]) -> Paragraph:
     """Cut lines also at carriage returns, which end lines in a part of the file."""
-    for number, line in lines:
-        yield from ((number, piece) for piece in line.split("\r"))
+    pieces = [
+        (number, piece)
+        for number, line in zip(numbers, lines, strict=True)
+        for piece in line.split("\r")
+    ]
+    return [number for number, _ in pieces], [piece for _, piece in pieces]

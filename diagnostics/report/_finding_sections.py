@@ -10,31 +10,53 @@ from diagnostics.report._paragraph import BLANK, STYLES, Paragraph, line
 from diagnostics.report._phrases import (
     TIERS,
     evidence_sentence,
+    first_place,
     fix_sentence,
     passed_over_sentences,
+    place_list,
 )
 from diagnostics.report._text import clean
 
 __all__ = ["finding_paragraphs", "fix_paragraphs"]
 
 _CONTRIBUTORS = 2
-"""Findings shown in full besides the root cause; more of them are one line each."""
+"""Rules whose findings are shown in full besides the root cause; others are one line each."""
+_CONSEQUENCES = 4
+"""Consequences that are shown of each of them."""
+_REMARKS = 7
+"""Findings that are shown in one line each."""
 
 
-def finding_paragraphs(findings: Sequence[Finding], *, verbose: bool) -> Iterator[Paragraph]:
-    """Yield the root cause, what follows from it, what adds to it, and the folded rest."""
-    roots = [found for found in findings if found.consequence_of is None]
+def finding_paragraphs(
+    findings: Sequence[Finding], *, verbose: bool, base: str = ""
+) -> Iterator[Paragraph]:
+    """Yield the root cause, what follows from it, what adds to it, and the folded rest.
+
+    Args:
+        findings: Root causes first, each before its consequences.
+        verbose: Show every root cause in full.
+        base: Folder that is not repeated in front of every place.
+    """
     worst = _worst(findings)
-    grave = [found for found in roots if worst[found.rule] is not Severity.INFO]
-    full = roots if verbose else grave[: 1 + _CONTRIBUTORS]
-    for found in full:
-        role = "Root cause: " if grave and found is grave[0] else "Also: " if found in grave else ""
-        yield from _in_full(found, role)
-        for consequence in findings:
-            if consequence.consequence_of == found.rule:
-                yield _one_line(consequence, f"follows from {found.rule}. ", indent=2)
+    roots: dict[str, list[Finding]] = {}
+    for found in findings:
+        if found.consequence_of is None:
+            roots.setdefault(found.rule, []).append(found)
+    grave = [rule for rule in roots if worst[rule] is not Severity.INFO]
+    full = list(roots) if verbose else grave[: 1 + _CONTRIBUTORS]
+    for rule in full:
+        role = "Root cause: " if grave and rule == grave[0] else "Also: " if rule in grave else ""
+        first, *others = roots[rule]
+        yield from _in_full(first, role, base)
+        for other in others:
+            yield from _in_full(other, "", base) if verbose else [_one_line(other, "", 2, base)]
+        follow = [found for found in findings if found.consequence_of == rule]
+        shown = follow if verbose else follow[:_CONSEQUENCES]
+        yield from (_one_line(found, f"follows from {rule}. ", 2, base) for found in shown)
+        yield from _more(len(follow) - len(shown), f"from {rule}")
         yield BLANK
-    yield from _folded(findings, [found for found in findings if found not in full], full)
+    rest = [found for found in findings if found.rule not in full]
+    yield from _folded(findings, rest, full, base=base, most=None if verbose else _REMARKS)
 
 
 def _worst(findings: Sequence[Finding]) -> dict[str, Severity]:
@@ -47,41 +69,61 @@ def _worst(findings: Sequence[Finding]) -> dict[str, Severity]:
 
 
 def _folded(
-    findings: Sequence[Finding], rest: Sequence[Finding], full: Sequence[Finding]
+    findings: Sequence[Finding],
+    rest: Sequence[Finding],
+    full: Sequence[str],
+    *,
+    base: str,
+    most: int | None,
 ) -> Iterator[Paragraph]:
     """Yield a line for each finding that is not shown in full, nor below one that is."""
-    shown = {found.rule for found in full}
-    folded = [found for found in rest if found.consequence_of not in shown]
+    folded = [found for found in rest if found.consequence_of not in full]
     if folded:
         yield line("Further remarks" if full else "Remarks", "bold")
     known = {found.rule for found in findings}
-    for found in folded:
+    for found in folded[:most]:
         if found.consequence_of is None:
-            yield _one_line(found, "", indent=2)
+            yield _one_line(found, "", 2, base)
         else:
             indent = 4 if found.consequence_of in known else 2
-            yield _one_line(found, f"follows from {found.consequence_of}. ", indent=indent)
+            yield _one_line(found, f"follows from {found.consequence_of}. ", indent, base)
+    yield from _more(len(folded) - len(folded[:most]), "findings")
     if folded:
         yield BLANK
 
 
-def _in_full(found: Finding, role: str) -> Iterator[Paragraph]:
+def _more(count: int, relation: str) -> Iterator[Paragraph]:
+    if count > 0:
+        yield line(f"and {count} more {relation}: -v shows them", "dim", indent=2)
+
+
+def _in_full(found: Finding, role: str, base: str) -> Iterator[Paragraph]:
     # A remark is the root cause where a rule of thumb explains an error; it is no error itself.
     grade = "" if role and found.severity is Severity.INFO else f"{found.severity.upper()} "
     head = f"{grade}{found.rule} {found.name}"
     tier = f" ({TIERS[found.tier]})"
     yield Paragraph(parts=((role, "bold"), (head, STYLES[found.severity]), (tier, "dim")))
     yield line(clean(found.message), indent=2)
+    for text in place_list(found, base):
+        yield Paragraph(parts=((f"at {clean(text)}", ""),), indent=4, wrapped=False, cut=True)
     if evidence := evidence_sentence(found):
         yield line(f"Evidence: {clean(evidence)}", indent=2, hanging=2)
     if found.doubt:
         yield line(f"Doubt: {clean(found.doubt)}", "dim", indent=2)
 
 
-def _one_line(found: Finding, relation: str, *, indent: int) -> Paragraph:
+def _one_line(found: Finding, relation: str, indent: int, base: str) -> Paragraph:
     head = (f"{found.severity} {found.rule} {found.name}: ", STYLES[found.severity])
-    parts = (head, (f"{relation}{clean(found.message)}", ""))
-    return Paragraph(parts=parts, indent=indent, hanging=2)
+    first = clean(first_place(found, base))
+    return Paragraph(
+        parts=(
+            head,
+            (f"{relation}{clean(found.message)}", ""),
+            (f" ({first})" if first else "", "dim"),
+        ),
+        indent=indent,
+        hanging=2,
+    )
 
 
 def fix_paragraphs(findings: Sequence[Finding], *, verbose: bool) -> Iterator[Paragraph]:
@@ -93,7 +135,8 @@ def fix_paragraphs(findings: Sequence[Finding], *, verbose: bool) -> Iterator[Pa
     rules = list(dict.fromkeys(p.rule for p in (*plan.changes, *plan.by_hand)))
     rules.sort(key=[found.rule for found in findings].index)
     for place, rule in enumerate(rules if verbose else rules[: 1 + _CONTRIBUTORS]):
-        offered = [fix for found in findings if found.rule == rule for fix in found.fixes]
+        every = (fix for found in findings if found.rule == rule for fix in found.fixes)
+        offered = list(dict.fromkeys(every))
         own = [fix for fix in offered if fix in chosen]
         rest = [fix for fix in offered if fix not in chosen] if verbose or place == 0 else []
         yield from _fix_lines(rule, own, rest)

@@ -20,12 +20,14 @@ class Paragraph:
         indent: Cells before each line.
         hanging: Further cells before each line but the first.
         wrapped: False for what must stay as it is, such as a command.
+        cut: Whether what is longer than the line is cut there, in place of being wrapped.
     """
 
     parts: tuple[tuple[str, str], ...] = ()
     indent: int = 0
     hanging: int = 0
     wrapped: bool = True
+    cut: bool = False
 
 
 BLANK = Paragraph()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import PurePath
 
-from diagnostics.findings import Evidence, Finding, Fix, Tier
+from diagnostics.findings import Evidence, Finding, Fix, Place, Tier
 from diagnostics.fix_plan import FixPlan
 from diagnostics.report._text import shown
 
@@ -12,11 +13,14 @@ __all__ = [
     "TIERS",
     "change",
     "evidence_sentence",
+    "first_place",
     "fix_sentence",
     "joined",
     "passed_over_sentences",
+    "place_list",
 ]
 
+_LONGEST_PATH = 40
 TIERS = {
     Tier.CONCLUSIVE: "conclusive evidence",
     Tier.STATISTICAL: "statistical evidence",
@@ -47,6 +51,37 @@ def _span(epochs: Sequence[float]) -> str:
 
 def _epoch(number: float) -> str:
     return f"{round(number, 2):g}"
+
+
+def place_list(found: Finding, base: str = "") -> list[str]:
+    """Return the places of a finding, as `train.txt:14: what stands there`.
+
+    Args:
+        found: The finding.
+        base: File or folder that is left out in front of files in it, and long paths are cut;
+            empty shows paths as they are.
+    """
+    return [
+        _spot(place, base) + (f": {place.text}" if place.text else "") for place in found.places
+    ]
+
+
+def first_place(found: Finding, base: str = "") -> str:
+    """Return the first place and how many more are known; empty where no line is known."""
+    if not found.places or found.places[0].line is None:
+        return ""
+    more = len(found.places) - 1
+    rest = f" and {more} more place{'' if more == 1 else 's'}" if more else ""
+    return f"at {_spot(found.places[0], base)}{rest}"
+
+
+def _spot(place: Place, base: str) -> str:
+    """Return file and line; the end of a long path tells files apart."""
+    file = place.file.removeprefix(f"{base.rstrip('/')}/")
+    if base:
+        file = PurePath(file).name if file == base else file
+        file = file if len(file) <= _LONGEST_PATH else f"...{file[3 - _LONGEST_PATH :]}"
+    return file if place.line is None else f"{file}:{place.line}"
 
 
 def change(fix: Fix) -> str:

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TextIO
 
-from diagnostics import series
-from diagnostics.findings import Evidence, Finding, Fix
+from diagnostics.findings import Evidence, Finding, Fix, Place
 from diagnostics.fix_plan import plan_fixes
 from diagnostics.judgement import Checkup
-from diagnostics.report._fix_command import fix_command
 from diagnostics.report._overview import word, worst_first
+from diagnostics.report._presenter import presenter_of
 from diagnostics.report_format import DEFAULT_OPTIONS, ReportFormat, ReportOptions
-from diagnostics.subjects.run_history import RunHistory
 
 __all__ = ["SCHEMA_VERSION", "JsonDocument", "document"]
 
@@ -32,7 +30,7 @@ class JsonDocument(ReportFormat):
 
     def write(
         self,
-        checkups: Sequence[Checkup[RunHistory]],
+        checkups: Sequence[Checkup[Any]],
         stream: TextIO,
         options: ReportOptions = DEFAULT_OPTIONS,
     ) -> None:
@@ -42,26 +40,25 @@ class JsonDocument(ReportFormat):
 
 
 def document(
-    checkups: Sequence[Checkup[RunHistory]], options: ReportOptions = DEFAULT_OPTIONS
+    checkups: Sequence[Checkup[Any]], options: ReportOptions = DEFAULT_OPTIONS
 ) -> dict[str, Any]:
     """Return the document as plain values."""
     ordered = worst_first(checkups) if options.overview else checkups
     return {
         "schema_version": SCHEMA_VERSION,
-        "runs": [_run(checkup, options) for checkup in ordered],
+        "runs": [_checkup(checkup, options) for checkup in ordered],
         "not_read": [{"path": each.path, "message": each.message} for each in options.unread],
     }
 
 
-def _run(checkup: Checkup[RunHistory], options: ReportOptions) -> dict[str, Any]:
-    run = checkup.subject
-    best = series.best_point(run)
-    return {
-        "path": run.source,
+def _checkup(checkup: Checkup[Any], options: ReportOptions) -> dict[str, Any]:
+    presenter = presenter_of(checkup.subject)
+    document: dict[str, Any] = {
+        "kind": presenter.kind,
+        "path": presenter.source(checkup.subject),
         "reader": checkup.reader,
         "verdict": word(checkup),
-        "monitor": run.monitor,
-        "best_epoch": None if best is None else _number(best.epoch),
+        **_plain(presenter.document(checkup.subject)),
         "findings": [_finding(found) for found in checkup.findings],
         "changes": [
             {"id": planned.rule, **_fix(planned.fix)}
@@ -78,9 +75,16 @@ def _run(checkup: Checkup[RunHistory], options: ReportOptions) -> dict[str, Any]
         "failed": [
             {"id": rule.id, "name": rule.name, "error": error} for rule, error in checkup.crashed
         ],
-        "notes": list(run.notes),
+        "notes": list(presenter.notes(checkup.subject)),
         "others": [str(path) for path in checkup.others],
-    } | ({"fix_command": fix_command(checkup)} if options.fix_command else {})
+    }
+    if options.fix_command:
+        document["fix_command"] = presenter.fix_command(checkup)
+    if commands := presenter.next_commands(checkup):
+        document["next_commands"] = [
+            {"command": command, "purpose": what} for command, what in commands
+        ]
+    return document
 
 
 def _finding(found: Finding) -> dict[str, Any]:
@@ -95,7 +99,21 @@ def _finding(found: Finding) -> dict[str, Any]:
         "doubt": found.doubt,
         "evidence": [_evidence(evidence) for evidence in found.evidence],
         "fixes": [_fix(fix) for fix in found.fixes],
-    }
+    } | _places(found)
+
+
+def _places(found: Finding) -> dict[str, Any]:
+    """Return the first place by itself too, for programs that know only one; nothing without."""
+    if not found.places:
+        return {}
+    places = [_place(place) for place in found.places]
+    first = {key: value for key, value in places[0].items() if key != "text"}
+    return {**first, "places": places}
+
+
+def _place(place: Place) -> dict[str, Any]:
+    line = {} if place.line is None else {"line": place.line}
+    return {"file": place.file, **line, "text": place.text}
 
 
 def _evidence(evidence: Evidence) -> dict[str, Any]:
@@ -122,3 +140,12 @@ def _number(value: Any) -> Any:
     if not isinstance(value, float) or math.isfinite(value):
         return value
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+def _plain(value: Any) -> Any:
+    """Return a nested value as JSON knows it."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    return _number(value)

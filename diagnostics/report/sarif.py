@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any, ClassVar, TextIO
 from urllib.parse import quote
 
-from diagnostics.findings import Finding, Severity
+from diagnostics.findings import Finding, Place, Severity
 from diagnostics.judgement import Checkup
 from diagnostics.report._phrases import TIERS, evidence_sentence, fix_sentence
+from diagnostics.report._presenter import presenter_of
 from diagnostics.report._text import clean
 from diagnostics.report_format import DEFAULT_OPTIONS, ReportFormat, ReportOptions
 from diagnostics.rule import Rule
-from diagnostics.subjects.run_history import RunHistory
 
 __all__ = ["Sarif", "log_document"]
 
@@ -36,7 +36,7 @@ class Sarif(ReportFormat):
 
     def write(
         self,
-        checkups: Sequence[Checkup[RunHistory]],
+        checkups: Sequence[Checkup[Any]],
         stream: TextIO,
         options: ReportOptions = DEFAULT_OPTIONS,
     ) -> None:
@@ -46,13 +46,13 @@ class Sarif(ReportFormat):
 
 
 def log_document(
-    checkups: Sequence[Checkup[RunHistory]], options: ReportOptions = DEFAULT_OPTIONS
+    checkups: Sequence[Checkup[Any]], options: ReportOptions = DEFAULT_OPTIONS
 ) -> dict[str, Any]:
     """Return the SARIF log as plain values."""
     rules = _rules(checkups)
     places = {rule.id: place for place, rule in enumerate(rules)}
     run: dict[str, Any] = {
-        "tool": {"driver": {"name": "tuner diagnose", "rules": [_described(r) for r in rules]}},
+        "tool": {"driver": {"name": _tool(checkups), "rules": [_described(r) for r in rules]}},
         "columnKind": "unicodeCodePoints",
         "results": [result for checkup in checkups for result in _results(checkup, places)],
         "invocations": [_invocation(checkups, options)],
@@ -60,12 +60,18 @@ def log_document(
     return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _rules(checkups: Sequence[Checkup[RunHistory]]) -> list[Rule[RunHistory]]:
+def _tool(checkups: Sequence[Checkup[Any]]) -> str:
+    """Return the command that judged; `tuner diagnose` when nothing could be judged."""
+    commands = {presenter_of(checkup.subject).command for checkup in checkups}
+    return "tuner" if len(commands) > 1 else next(iter(commands), "tuner diagnose")
+
+
+def _rules(checkups: Sequence[Checkup[Any]]) -> list[Rule[Any]]:
     asked = {each.rule.id: each.rule for checkup in checkups for each in checkup.judgements}
     return [asked[identifier] for identifier in sorted(asked)]
 
 
-def _described(rule: Rule[RunHistory]) -> dict[str, Any]:
+def _described(rule: Rule[Any]) -> dict[str, Any]:
     title, _, rest = (inspect.getdoc(type(rule)) or rule.name).partition("\n")
     return {
         "id": rule.id,
@@ -78,17 +84,17 @@ def _described(rule: Rule[RunHistory]) -> dict[str, Any]:
     }
 
 
-def _results(checkup: Checkup[RunHistory], places: dict[str, int]) -> Iterator[dict[str, Any]]:
+def _results(checkup: Checkup[Any], places: dict[str, int]) -> Iterator[dict[str, Any]]:
     told: dict[str, int] = {}
     for found in checkup.findings:
         told[found.rule] = told.get(found.rule, 0) + 1
-        source = checkup.subject.source
+        source = presenter_of(checkup.subject).source(checkup.subject)
         yield {
             "ruleId": found.rule,
             "ruleIndex": places[found.rule],
             "level": _LEVELS[found.severity],
             "message": {"text": _text(found)},
-            "locations": [_location(source)],
+            "locations": _locations(found, source),
             "partialFingerprints": {_FINGERPRINT: _fingerprint(found, source, told[found.rule])},
             "properties": {
                 "evidence": TIERS[found.tier],
@@ -108,10 +114,19 @@ def _text(found: Finding) -> str:
     return " ".join(parts)
 
 
-def _location(source: str) -> dict[str, Any]:
+def _locations(found: Finding, source: str) -> list[dict[str, Any]]:
+    """Return every place of a finding; all of them have to be mended for it to go."""
     # A log has no line that is to blame; code hosts refuse a place without one.
-    place = {"artifactLocation": {"uri": _uri(source)}, "region": {"startLine": 1}}
-    return {"physicalLocation": place}
+    places = found.places or (Place(file=source),)
+    return [_location(place) for place in places]
+
+
+def _location(place: Place) -> dict[str, Any]:
+    region: dict[str, Any] = {"startLine": place.line or 1}
+    if place.text:
+        region["snippet"] = {"text": clean(place.text)}
+    physical = {"artifactLocation": {"uri": _uri(place.file)}, "region": region}
+    return {"physicalLocation": physical}
 
 
 def _uri(source: str) -> str:
@@ -132,7 +147,7 @@ def _fingerprint(found: Finding, source: str, occurrence: int) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _invocation(checkups: Sequence[Checkup[RunHistory]], options: ReportOptions) -> dict[str, Any]:
+def _invocation(checkups: Sequence[Checkup[Any]], options: ReportOptions) -> dict[str, Any]:
     """Return how the checkup itself went: what could not be read, and rules that failed."""
     told = [f"Not read: {clean(each.path)}: {clean(each.message)}" for each in options.unread]
     told += [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, ClassVar, TextIO
+from typing import TYPE_CHECKING, Any, ClassVar, TextIO
 
 from diagnostics.findings import Finding, Fix
 from diagnostics.judgement import Checkup
@@ -13,8 +13,8 @@ from diagnostics.report._curves import curve_rows
 from diagnostics.report._finding_sections import finding_paragraphs, fix_paragraphs
 from diagnostics.report._overview import overview_rows, worst_first
 from diagnostics.report._paragraph import BLANK, Paragraph
-from diagnostics.report._phrases import evidence_sentence, fix_sentence
-from diagnostics.report._sections import run_paragraphs
+from diagnostics.report._phrases import evidence_sentence, fix_sentence, place_list
+from diagnostics.report._sections import checkup_paragraphs, command_paragraphs
 from diagnostics.report._text import clean
 from diagnostics.report_format import DEFAULT_OPTIONS, ReportFormat, ReportOptions
 from diagnostics.subjects.run_history import RunHistory
@@ -27,23 +27,25 @@ __all__ = [
     "Terminal",
     "evidence_line",
     "fix_line",
+    "place_lines",
     "render",
     "render_findings",
     "small_chart",
 ]
 
 _WIDEST = 120
+_CUT = "..."
 _STAND_INS = {"→": "->", "★": "*", "·": "|", "±": "+-"}
 
 
 class Terminal(ReportFormat):
-    """Verdict, facts, curves, findings with their fixes, and what could not be judged."""
+    """Verdict, facts, tables, charts, findings with their fixes, and what could not be judged."""
 
     name: ClassVar[str] = "terminal"
 
     def write(
         self,
-        checkups: Sequence[Checkup[RunHistory]],
+        checkups: Sequence[Checkup[Any]],
         stream: TextIO,
         options: ReportOptions = DEFAULT_OPTIONS,
     ) -> None:
@@ -55,6 +57,8 @@ class Terminal(ReportFormat):
             rows = overview_rows(checkups, options.unread, width if console.is_terminal else None)
             _print(console, [Paragraph(parts=(row,), wrapped=False) for row in rows], width)
         if options.overview and not options.verbose:
+            for checkup in checkups if options.fix_command else ():
+                _print(console, command_paragraphs(checkup), width)
             return
         for place, checkup in enumerate(checkups):
             if place or options.overview:
@@ -84,20 +88,18 @@ def _console(stream: TextIO, width: int | None = None) -> Console:
 
 
 def _paragraphs(
-    checkup: Checkup[RunHistory], console: Console, width: int, options: ReportOptions
+    checkup: Checkup[Any], console: Console, width: int, options: ReportOptions
 ) -> Iterable[Paragraph]:
-    return run_paragraphs(
+    return checkup_paragraphs(
         checkup,
-        columns=max(10, min(60, width - 50)),
+        width=width,
         plain=console.options.ascii_only,
         verbose=options.verbose,
         command=options.fix_command,
     )
 
 
-def render(
-    checkup: Checkup[RunHistory], width: int, options: ReportOptions = DEFAULT_OPTIONS
-) -> str:
+def render(checkup: Checkup[Any], width: int, options: ReportOptions = DEFAULT_OPTIONS) -> str:
     """Return the report as plain text of a given width."""
     stream = io.StringIO()
     console = _console(stream, width)
@@ -130,6 +132,11 @@ def fix_line(fix: Fix) -> str:
     return clean(fix_sentence(fix))
 
 
+def place_lines(found: Finding) -> list[str]:
+    """Return the places of a finding, one harmless line each."""
+    return [clean(place) for place in place_list(found)]
+
+
 def _print(console: Console, paragraphs: Iterable[Paragraph], width: int) -> None:
     plain = console.options.ascii_only
     for paragraph in paragraphs:
@@ -147,6 +154,9 @@ def _print_paragraph(console: Console, paragraph: Paragraph, width: int, *, plai
     if paragraph.wrapped:
         lines = text.wrap(console, max(20, width - paragraph.indent - paragraph.hanging))
     for place, line in enumerate(lines):
+        if paragraph.cut and line.cell_len > (room := max(20, width - paragraph.indent)):
+            line.truncate(room - len(_CUT), overflow="crop")
+            line.append(_CUT)
         line.rstrip()
         margin = " " * (paragraph.indent + (paragraph.hanging if place else 0))
         console.print(Text.assemble(margin, line), soft_wrap=True)

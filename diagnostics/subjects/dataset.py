@@ -66,6 +66,8 @@ class Dataset:
         plan: Planned hyperparameters by their standard names; only those that are known.
         model: Facts about the encoder (`name`, `architecture`, `parameters`, `max_positions`,
             `cased`, `id2label`, ...), where known.
+        arguments: How the user said where and how to read it, by the names of `check`: `dev`,
+            `test`, `data_format`, `columns`; only what was said.
         notes: What a person should know about how the data was read, as sentences.
     """
 
@@ -77,4 +79,5 @@ class Dataset:
     measured: Mapping[type, Any] = field(default_factory=dict)
     plan: Mapping[str, Any] = field(default_factory=dict)
     model: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

@@ -31,6 +31,7 @@ SCRIPTS = (
     "crash_search",
     "fin_search",
     "guide_recipes",
+    "memory_forecast",
     "memory_over_trials",
     "search_against_trainer",
     "train_speed",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gzip
 import io
+import itertools
 import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from diagnostics import text_file
@@ -137,3 +138,30 @@ def test_an_endless_line_is_refused_before_it_is_held(
     text = TextFile.inspect(write(tmp_path, b"word O\n" + b"x" * (1 << 17)), ReadingLog())
     with pytest.raises(DataError, match="line breaks seem to be lost"):
         next(text.lines())
+
+
+@given(
+    st.lists(
+        st.sampled_from(["", "a O", "\ufeffb O", " ", "-DOCSTART-", "é B-X", "c\rd", "\u2028 O"]),
+        max_size=30,
+    ),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+    st.integers(1, 12),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_paragraphs_are_the_lines_between_empty_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: list[str], end: str, chunk: int
+) -> None:
+    assume(any(line.strip() for line in lines))
+    path = tmp_path / "data.conll"
+    path.write_bytes(end.join(lines).encode())
+    text = TextFile.inspect(path, ReadingLog(strict=False))
+    monkeypatch.setattr("diagnostics.text_file.CHUNK_BYTES", chunk)
+    expected = [(number, line) for number, line in text.lines() if line]
+    found = list(text.paragraphs())
+    together = [pair for numbers, block in found for pair in zip(numbers, block, strict=True)]
+    assert together == expected
+    for (numbers, _), (following, _) in itertools.pairwise(found):
+        assert following[0] > numbers[-1] + 1
+    for numbers, _ in found:
+        assert list(numbers) == list(range(numbers[0], numbers[0] + len(numbers)))

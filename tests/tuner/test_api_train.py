@@ -87,6 +87,7 @@ def test_the_run_directory_is_complete(trained: tuple[TrainResult, TrainWatcher]
     result, _ = trained
     assert sorted(path.name for path in result.directory.iterdir()) == [
         "best",
+        "check.json",
         "config.json",
         "dev_counts.json",
         "dev_predictions.jsonl",

@@ -67,11 +67,13 @@ def _outcomes(path: str, how: Examination, *, recursive: bool) -> Iterator[Outco
 
 
 def _judge_below(root: Path, how: Examination) -> Iterator[Outcome]:
-    for logs in find_runs(root):
+    lost: list[str] = []
+    for logs in find_runs(root, lost):
         try:
             yield how.judge_logs(logs)
         except DiagnosticsError as error:
             yield Unread(path=str(logs[0].path), message=str(error))
+    yield from (Unread(path=str(root), message=message) for message in lost)
 
 
 def _judge_standard_input(how: Examination) -> Checkup[RunHistory]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from diagnostics.settings import find_settings
 from tuner.commands._values import assignments, hyperparameter, whole_number
 from tuner.display import Kind
 from tuner.errors import UsageError
@@ -66,6 +67,11 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         type=whole_number("--sample", low=1),
         help="train on N sentences only, for a quick look",
+    )
+    group.add_argument(
+        "--no-check",
+        action="store_true",
+        help="train whatever `tuner check` says of the data",
     )
 
 
@@ -140,12 +146,21 @@ def shared_arguments(arguments: argparse.Namespace) -> dict[str, Any]:
 
     Raises:
         UsageError: A `--set` is malformed, or the runs folder is a file.
+        DiagnosticsError: The settings of the project cannot be right.
     """
     runs_dir = Path(arguments.runs_dir)
     if runs_dir.exists() and not runs_dir.is_dir():
         raise UsageError(
             f"`--runs-dir` must be a folder, but {runs_dir} is a file.", "Choose another folder."
         )
-    values = given(arguments, SHARED) | {"runs_dir": arguments.runs_dir}
+    values = given(arguments, SHARED) | {"runs_dir": arguments.runs_dir} | _check(arguments)
     settings = assignments(arguments.settings)
     return values | ({"settings": settings} if settings else {})
+
+
+def _check(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return how the data is checked first, where the user or the project says so."""
+    if arguments.no_check:
+        return {"check": False}
+    settings = find_settings(Path.cwd())
+    return {"check": settings} if settings.source else {}

@@ -18,8 +18,10 @@ __all__ = [
     "folder_name",
     "hyperparameter",
     "hyperparameter_names",
+    "real",
     "seconds",
     "time_span",
+    "whole",
     "whole_number",
 ]
 
@@ -64,6 +66,16 @@ def hyperparameter(name: str) -> Callable[[str], Any]:
         return value
 
     return convert
+
+
+def real(option: str) -> Callable[[str], float]:
+    """Return a converter to numbers, whatever they are; it raises UsageError for other texts."""
+    return lambda text: _real(option, text)
+
+
+def whole(option: str) -> Callable[[str], int]:
+    """Return a converter to whole numbers, whatever they are; it raises UsageError for others."""
+    return lambda text: _whole(option, text)
 
 
 def _whole(option: str, text: str) -> int:

@@ -1,4 +1,4 @@
-"""Explain a rule of `tuner diagnose` or a term of a training log in plain words."""
+"""Explain a rule, or a term of training and of labelled data, in plain words."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ import inspect
 import re
 from collections.abc import Iterator
 from textwrap import fill
+from typing import Any
 
 from rich.text import Text
 
-from diagnostics.checkup import run_rules
-from diagnostics.findings import Finding, Flagged
+from diagnostics.data_glossary import DATA_TERMS
+from diagnostics.findings import Finding
 from diagnostics.glossary import TERMS, Term
-from diagnostics.report.terminal import evidence_line, fix_line, small_chart
+from diagnostics.judgement import all_rules
+from diagnostics.report.terminal import evidence_line, fix_line, place_lines
 from diagnostics.rule import Rule
-from diagnostics.subjects.run_history import RunHistory
 from diagnostics.thresholds import thresholds
+from tuner.commands._rule_examples import drawn, first_finding
 from tuner.display.canvas import Canvas, make_console
 from tuner.errors import UsageError
 
 __all__ = ["configure", "run"]
 
+ALL_TERMS = (*TERMS, *DATA_TERMS)
 SECTION = re.compile(r"^(Why it matters|What to change|Source):\s*", re.MULTILINE)
-CHART = 30
-"""Most columns of an example's curves."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -51,18 +52,18 @@ def _explain(topic: str, width: int, *, plain: bool) -> Iterator[Text]:
         UsageError: There is no such rule or term; the nearest name is suggested.
     """
     wanted = topic.strip().lower().replace("_", "-").replace(" ", "-")
-    rules = {name: rule for rule in run_rules() for name in (rule.id.lower(), rule.name)}
-    terms = {name: term for term in TERMS for name in (term.name, *term.aliases)}
+    terms = {name: term for term in ALL_TERMS for name in (term.name, *term.aliases)}
+    if wanted in terms:  # before the rules, of which two hundred files would be imported
+        return _term_lines(terms[wanted], width)
+    rules = {name: rule for rule in all_rules() for name in (rule.id.lower(), rule.name)}
     if wanted in rules:
         return _rule_lines(rules[wanted], width, plain=plain)
-    if wanted in terms:
-        return _term_lines(terms[wanted], width)
     near = difflib.get_close_matches(wanted, [*rules, *terms], n=1)
     suggestion = f"Did you mean `{near[0]}`? " if near else ""
     raise UsageError(
         f"There is no rule and no term `{topic}`.",
         f"{suggestion}`tuner rules` lists the rules; terms are "
-        f"{', '.join(term.name for term in TERMS)}.",
+        f"{', '.join(sorted(term.name for term in ALL_TERMS))}.",
     )
 
 
@@ -72,7 +73,7 @@ def _term_lines(term: Term, width: int) -> Iterator[Text]:
     yield Text(fill(f"Example: {term.example}", width))
 
 
-def _rule_lines(rule: Rule[RunHistory], width: int, *, plain: bool) -> Iterator[Text]:
+def _rule_lines(rule: Rule[Any], width: int, *, plain: bool) -> Iterator[Text]:
     """Yield title, sections, evidence, thresholds and a bad and a good example."""
     parts = SECTION.split(inspect.getdoc(type(rule)) or "")
     preview = ", still being tried out: --preview asks it" if rule.preview else ""
@@ -95,19 +96,14 @@ def _section(heading: str, text: str, width: int) -> Iterator[Text]:
         yield Text(fill(" ".join(text.split()), width))
 
 
-def _first_finding(rule: Rule[RunHistory], subject: RunHistory) -> Finding | None:
-    outcome = rule.judge(subject)
-    return outcome.findings[0] if isinstance(outcome, Flagged) else None
-
-
-def _computed(rule: Rule[RunHistory]) -> str:
+def _computed(rule: Rule[Any]) -> str:
     """Return the figures that the rule computes, as its bad examples show them."""
-    found = (_first_finding(rule, subject) for subject in rule.bad.values())
+    found = (first_finding(rule, example) for example in rule.bad.values())
     labels = dict.fromkeys(each.label for one in found if one for each in one.evidence)
     return f"It looks at {', '.join(labels)}." if labels else ""
 
 
-def _threshold_lines(rule: Rule[RunHistory], width: int) -> Iterator[Text]:
+def _threshold_lines(rule: Rule[Any], width: int) -> Iterator[Text]:
     described = field_docs(type(rule))
     known = thresholds(rule)
     if known:
@@ -118,28 +114,30 @@ def _threshold_lines(rule: Rule[RunHistory], width: int) -> Iterator[Text]:
         yield Text(fill(line, width, subsequent_indent="  "))
 
 
-def _example_lines(rule: Rule[RunHistory], width: int, *, plain: bool) -> Iterator[Text]:
-    """Yield the first bad and the first good example with their curves, the others as captions."""
+def _example_lines(rule: Rule[Any], width: int, *, plain: bool) -> Iterator[Text]:
+    """Yield the first bad and the first good example as drawings, the others as captions."""
     yield Text()
     yield Text("Examples", style="bold")
-    for place, (caption, subject) in enumerate(rule.bad.items()):
-        found = _first_finding(rule, subject)
+    for place, (caption, example) in enumerate(rule.bad.items()):
+        found = first_finding(rule, example)
         message = found.message if found else ""
         yield Text(fill(f"flagged: {caption}. {message}", width, subsequent_indent="  "))
         if place == 0 and found:
-            yield from _curves(subject, plain=plain)
+            yield from _drawn(example, plain=plain)
             yield from _reasons(found, width)
-    for place, (caption, subject) in enumerate(rule.good.items()):
+    for place, (caption, example) in enumerate(rule.good.items()):
         yield Text(fill(f"fine: {caption}", width, subsequent_indent="  "))
         if place == 0:
-            yield from _curves(subject, plain=plain)
+            yield from _drawn(example, plain=plain)
 
 
-def _curves(subject: RunHistory, *, plain: bool) -> Iterator[Text]:
-    yield from (Text(f"    {row}") for row in small_chart(subject, columns=CHART, plain=plain))
+def _drawn(example: object, *, plain: bool) -> Iterator[Text]:
+    yield from (Text(f"    {row}") for row in drawn(example, plain=plain))
 
 
 def _reasons(found: Finding, width: int) -> Iterator[Text]:
+    for place in place_lines(found)[:1]:
+        yield Text(fill(f"  At {place}", width, subsequent_indent="    "))
     if evidence := evidence_line(found):
         yield Text(fill(f"  Evidence: {evidence}", width, subsequent_indent="    "))
     yield Text(fill(f"  Fix: {fix_line(found.fixes[0])}", width, subsequent_indent="    "))

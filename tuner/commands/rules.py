@@ -1,4 +1,4 @@
-"""List the rules by which `tuner diagnose` judges a run."""
+"""List the rules by which runs, data and environments are judged."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from typing import Any
 
 from rich.text import Text
 
-from diagnostics.checkup import run_rules
+from diagnostics.judgement import all_rules
 from diagnostics.rule import Rule
-from diagnostics.subjects.run_history import RunHistory
 from diagnostics.thresholds import thresholds
 from tuner.display.canvas import make_console
 
@@ -26,6 +25,15 @@ THEMES = {
     "R5": "Resources",
     "R6": "Hyperparameters and logging",
     "R7": "Environment",
+    "D1": "Data: format",
+    "D2": "Data: labels",
+    "D3": "Data: size",
+    "D4": "Data: splits",
+    "D5": "Data: sub-tokens",
+    "D6": "Data: hyperparameters",
+    "E1": "Machine: libraries",
+    "E2": "Machine: devices and resources",
+    "E3": "Machine: scripts",
 }
 
 
@@ -39,13 +47,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print one line per rule, by theme, or all of them as JSON."""
     if arguments.format == "json":
-        json.dump([_document(rule) for rule in run_rules()], sys.stdout, indent=2)
+        json.dump([_document(rule) for rule in all_rules()], sys.stdout, indent=2)
         sys.stdout.write("\n")
         return 0
     console = make_console()
-    width = max(len(rule.name) for rule in run_rules())
+    width = max(len(rule.name) for rule in all_rules())
     theme = ""
-    for rule in run_rules():
+    for rule in all_rules():
         if rule.id[:2] != theme:
             theme = rule.id[:2]
             console.print(Text(THEMES.get(theme, theme), style="bold"))
@@ -56,11 +64,11 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _title(rule: Rule[RunHistory]) -> str:
+def _title(rule: Rule[Any]) -> str:
     return (inspect.getdoc(type(rule)) or "").partition("\n")[0]
 
 
-def _document(rule: Rule[RunHistory]) -> dict[str, Any]:
+def _document(rule: Rule[Any]) -> dict[str, Any]:
     return {
         "id": rule.id,
         "name": rule.name,

@@ -11,8 +11,9 @@ import argparse
 from typing import Any
 
 from tuner.commands import _options, _values
+from tuner.commands._refused_data import show_refusal
 from tuner.display import make_observer
-from tuner.errors import UsageError
+from tuner.errors import DataCheckError, UsageError
 
 EXAMPLES = """\
 examples:
@@ -112,10 +113,13 @@ def _add_study(group: _options.Group) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Search, show the result and return 0, 1 without a result, or 130 when interrupted."""
     values = search_arguments(arguments)
-    with make_observer(_options.display_kind(arguments)) as observer:
-        from tuner import api  # torch and its kind come in here, not before
+    try:
+        with make_observer(_options.display_kind(arguments)) as observer:
+            from tuner import api  # torch and its kind come in here, not before
 
-        summary = api.search(**values, observer=observer)
+            summary = api.search(**values, observer=observer)
+    except DataCheckError as refusal:
+        return show_refusal(refusal, as_json=arguments.json)
     return EXIT_CODES[summary.status]
 
 

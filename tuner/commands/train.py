@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from tuner.commands import _options, _values
+from tuner.commands._refused_data import show_refusal
 from tuner.display import make_train_observer
-from tuner.errors import UsageError
+from tuner.errors import DataCheckError, UsageError
 from tuner.trial import SCHEDULES, TrialState
 
 EXAMPLES = """\
@@ -71,10 +72,13 @@ def _add_place(group: _options.Group) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train, show the result and return 0, 1 without a result, or 130 when interrupted."""
     values = train_arguments(arguments)
-    with make_train_observer(_options.display_kind(arguments)) as observer:
-        from tuner import api  # torch and its kind come in here, not before
+    try:
+        with make_train_observer(_options.display_kind(arguments)) as observer:
+            from tuner import api  # torch and its kind come in here, not before
 
-        result = api.train(**values, observer=observer)
+            result = api.train(**values, observer=observer)
+    except DataCheckError as refusal:
+        return show_refusal(refusal, as_json=arguments.json)
     return EXIT_CODES.get(result.state, 1)
 
 

@@ -77,7 +77,9 @@ def _forecast(environment: Environment, folder: str, data: str | None) -> Enviro
         told["largest_batch_size"] = largest.batch_size
         told["larger_batches_fit"] = largest.batch_size == most
     if planned is not None or forecast is None:
-        forecast = forecast_memory(course.config, batch_size=planned or 1, **course.arguments)
+        forecast = forecast_memory(
+            course.config, batch_size=planned or 1, accumulate=True, **course.arguments
+        )
     told |= {**_described(forecast), **_time(course)}
     model = {"parameters": forecast.parameters, **environment.model}
     return replace(environment, forecast=told, model=model)

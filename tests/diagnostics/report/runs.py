@@ -46,9 +46,10 @@ class StandIn(Rule[RunHistory]):
         return OUTCOMES[str(subject.config["example"])].get(self.id, Clear())
 
 
-def _stand_in(
+def stand_in(
     identifier: str, label: str, severity: Severity, tier: Tier, explains: Sequence[str] = ()
 ) -> Rule[RunHistory]:
+    """Return a rule that says what is written below."""
     members: dict[str, Any] = {"id": identifier, "name": label, "severity": severity}
     members |= {"tier": tier, "explains": tuple(explains), "__slots__": ()}
     members["__doc__"] = StandIn.__doc__
@@ -57,13 +58,13 @@ def _stand_in(
 
 
 RULES = (
-    _stand_in("R106", "wasted-epochs", Severity.INFO, Tier.HEURISTIC),
-    _stand_in("R201", "overfits-metric", Severity.WARNING, Tier.STATISTICAL, ["R106"]),
-    _stand_in("R202", "loss-rises-metric-holds", Severity.INFO, Tier.STATISTICAL),
-    _stand_in("R301", "all-o-collapse", Severity.ERROR, Tier.CONCLUSIVE),
-    _stand_in("R402", "dev-set-too-small", Severity.WARNING, Tier.STATISTICAL),
-    _stand_in("R403", "too-few-steps", Severity.WARNING, Tier.HEURISTIC, ["R301"]),
-    _stand_in("R603", "blind-logging", Severity.INFO, Tier.CONCLUSIVE),
+    stand_in("R106", "wasted-epochs", Severity.INFO, Tier.HEURISTIC),
+    stand_in("R201", "overfits-metric", Severity.WARNING, Tier.STATISTICAL, ["R106"]),
+    stand_in("R202", "loss-rises-metric-holds", Severity.INFO, Tier.STATISTICAL),
+    stand_in("R301", "all-o-collapse", Severity.ERROR, Tier.CONCLUSIVE),
+    stand_in("R402", "dev-set-too-small", Severity.WARNING, Tier.STATISTICAL),
+    stand_in("R403", "too-few-steps", Severity.WARNING, Tier.HEURISTIC, ["R301"]),
+    stand_in("R603", "blind-logging", Severity.INFO, Tier.CONCLUSIVE),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import configparser
 import shlex
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from inline_snapshot import snapshot
 from diagnostics.examples import run_example
 from diagnostics.findings import Finding, Fix, Severity, Tier, Value
 from diagnostics.judgement import Checkup
+from diagnostics.readers._printed import read_text
 from diagnostics.report._fix_command import fix_command
 from diagnostics.subjects.run_history import RunHistory
 from tests.diagnostics.report.runs import healthy, judged, overfitted
@@ -128,3 +130,139 @@ def test_the_shell_runs_nothing_that_strangers_wrote() -> None:
     dangerous = [word for word in words if "reboot" in word]
     assert len(dangerous) == 3  # model, schedule and optim, each one word
     assert all(word.startswith(("x'", "optim=x'")) for word in dangerous)
+
+
+# ----------------------------------------------------------------- libraries other than the Trainer
+
+CHANGES = (
+    fix("learning_rate", 1e-5),
+    fix("epochs", 4),
+    fix("batch_size", 8),
+    fix("load_best_model_at_end", True),
+    fix("max_length", 128),
+)
+
+
+def printed(reader: str) -> str:
+    return "\n" + fix_command(asking(*CHANGES, reader=reader)) + "\n"
+
+
+def test_lightning() -> None:
+    assert printed("lightning_metrics") == snapshot("""\
+
+Trainer(
+    # ... what else stands there stays as it is
+    max_epochs=4,  # R101: was not recorded
+    callbacks=[ModelCheckpoint(monitor="val_f1", mode="max")],  # R103: was not recorded
+)
+torch.optim.AdamW(  # in configure_optimizers
+    # ... what else stands there stays as it is
+    lr=1e-05,  # R100: was not recorded
+)
+DataLoader(  # of the training
+    # ... what else stands there stays as it is
+    batch_size=8,  # R102: was not recorded
+)
+# R104: max_length = 128: Do it.
+""")
+
+
+def test_keras() -> None:
+    assert printed("keras_csv") == snapshot("""\
+
+optimizer = keras.optimizers.AdamW(  # for model.compile
+    # ... what else stands there stays as it is
+    learning_rate=1e-05,  # R100: was not recorded
+)
+model.fit(
+    # ... what else stands there stays as it is
+    epochs=4,  # R101: was not recorded
+    batch_size=8,  # R102: was not recorded
+    # R103: was not recorded
+    callbacks=[ModelCheckpoint("best.keras", monitor="val_f1", mode="max", save_best_only=True)],
+)
+# R104: max_length = 128: Do it.
+""")
+
+
+def test_flair() -> None:
+    assert printed("flair_loss") == snapshot("""\
+
+trainer.fine_tune(
+    # ... what else stands there stays as it is
+    learning_rate=1e-05,  # R100: was not recorded
+    max_epochs=4,  # R101: was not recorded
+    mini_batch_size=8,  # R102: was not recorded
+    use_final_model_for_eval=False,  # R103: was not recorded
+)
+# R104: max_length = 128: Do it.
+""")
+
+
+def test_spacy() -> None:
+    assert printed("spacy_table") == snapshot("""\
+
+[training]
+# ... what else stands there stays as it is
+# R101: was not recorded
+max_epochs = 4
+[training.optimizer]
+# ... what else stands there stays as it is
+# R100: was not recorded
+learn_rate = 1e-05
+# R102: batch_size = 8: Do it.
+# R103: load_best_model_at_end = True: Do it.
+# R104: max_length = 128: Do it.
+""")
+
+
+def test_an_unknown_library_gets_a_line_for_each_parameter() -> None:
+    assert printed("plain_table") == snapshot("""\
+
+learning_rate = 1e-05  # R100: was not recorded
+epochs = 4  # R101: was not recorded
+batch_size = 8  # R102: was not recorded
+load_best_model_at_end = True  # R103: was not recorded
+max_length = 128  # R104: was not recorded
+""")
+
+
+@pytest.mark.parametrize(
+    "reader", ["lightning_metrics", "keras_csv", "flair_loss", "plain_table", "mlflow_runs"]
+)
+def test_calls_of_every_library_are_python(reader: str) -> None:
+    hostile = (fix("optim", HOSTILE), fix("precision", HOSTILE), fix(HOSTILE, HOSTILE))
+    text = fix_command(asking(*CHANGES, *hostile, reader=reader))
+    names = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+    assert "reboot" not in names
+    assert "\x1b" not in text
+    assert "TrainingArguments" not in text
+
+
+def test_a_configuration_of_spacy_stays_one() -> None:
+    hostile = (fix("seed", HOSTILE), fix(HOSTILE, 1))
+    text = fix_command(asking(*CHANGES, *hostile, reader="spacy_table"))
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read_string(text)
+    assert parser.sections() == ["training", "training.optimizer"]
+    assert parser["training"]["max_epochs"] == "4"
+
+
+@pytest.mark.parametrize(
+    ("run", "library"),
+    [
+        (replace(overfitted(), config={"eval_strategy": "epoch"}), "TrainingArguments"),
+        (replace(overfitted(), environment={"library": "keras"}, config={}), "model.fit"),
+        (replace(overfitted(), config={"architecture": "SequenceTagger"}), "trainer.fine_tune"),
+        (replace(overfitted(), config={}), "epochs = 4"),
+    ],
+)
+def test_what_a_log_tells_of_its_library_decides(run: RunHistory, library: str) -> None:
+    assert library in fix_command(asking(fix("epochs", 4), reader="wandb_files", run=run))
+
+
+def test_printed_logs_tell_their_library() -> None:
+    trainer = read_text("{'loss': 0.5, 'epoch': 1.0}\n", "log")
+    keras = read_text("Epoch 1/2\n9/9 [======] - 1s 5ms/step - loss: 0.5 - val_loss: 0.4\n", "log")
+    assert trainer.environment == {"library": "transformers"}
+    assert keras.environment == {"library": "keras"}

@@ -107,3 +107,10 @@ def test_every_row_of_a_table_has_its_columns() -> None:
     rows = [line for line in written(judged(overfitted())).splitlines() if line.startswith("|")]
     assert len(rows) > 3
     assert {row.count("|") for row in rows} == {5}
+
+
+def test_an_overview_ends_with_the_command_of_each_run_that_has_one() -> None:
+    options = ReportOptions(overview=True, fix_command=True)
+    text = written(judged(healthy()), judged(overfitted()), options=options)
+    assert text.count("Log: ") == 1
+    assert "\n    TrainingArguments(\n" in text

@@ -275,6 +275,19 @@ def test_details_follow_the_overview_when_asked_for() -> None:
     assert text.index("This run went wrong") < text.index("Healthy: nothing to report.")
 
 
+def test_an_overview_ends_with_the_command_of_each_run_that_has_one() -> None:
+    stream = io.StringIO()
+    options = ReportOptions(overview=True, fix_command=True)
+    runs = [judged(run) for run in (healthy(), overfitted(), collapsed())]
+    Terminal().write(runs, stream, options)
+    _, *commands = stream.getvalue().split("\n\n")
+    assert [text.splitlines()[0] for text in commands] == [
+        collapsed().source,
+        overfitted().source,
+    ]
+    assert all("# R" in text for text in commands)
+
+
 def test_what_is_found_while_a_run_goes_on_has_its_fix() -> None:
     findings = judged(collapsed()).findings
     text = render_findings(findings)

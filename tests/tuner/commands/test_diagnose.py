@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from diagnostics.checkup import run_rules
+from diagnostics.data_glossary import DATA_TERMS
 from diagnostics.glossary import TERMS, Term
+from diagnostics.judgement import all_rules
 from tuner.cli import main
 
 DATA = Path(__file__).parents[2] / "data" / "readers"
@@ -238,18 +239,27 @@ def test_a_device_takes_the_report_as_it_comes(tmp_path: Path) -> None:
     assert Path(os.devnull).is_char_device()
 
 
-@pytest.mark.parametrize("rule", run_rules(), ids=lambda rule: str(rule.name))
+ALL_TERMS = (*TERMS, *DATA_TERMS)
+
+
+@pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: str(rule.name))
 def test_every_rule_is_explained(rule: object, capsys: pytest.CaptureFixture[str]) -> None:
     name, identifier = getattr(rule, "name"), getattr(rule, "id")  # noqa: B009
-    assert main(["explain", name]) == 0
-    by_name = capsys.readouterr().out
     assert main(["explain", identifier.lower()]) == 0
-    assert capsys.readouterr().out == by_name
+    shown = capsys.readouterr().out
+    assert name in shown
     for part in (identifier, "Why it matters", "What to change", "Source", "flagged:", "fine:"):
-        assert part in by_name
+        assert part in shown
 
 
-@pytest.mark.parametrize("term", TERMS, ids=lambda term: str(term.name))
+def test_rules_go_by_their_names_too(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["explain", "R201"])
+    by_identifier = capsys.readouterr().out
+    assert main(["explain", "overfits-metric"]) == 0
+    assert capsys.readouterr().out == by_identifier
+
+
+@pytest.mark.parametrize("term", ALL_TERMS, ids=lambda term: str(term.name))
 def test_every_term_is_explained(term: Term, capsys: pytest.CaptureFixture[str]) -> None:
     for name in (term.name, *term.aliases):
         assert main(["explain", name]) == 0
@@ -278,8 +288,8 @@ def test_terms_that_everybody_asks_for(name: str) -> None:
 
 
 def test_no_name_means_two_things() -> None:
-    names = [name for term in TERMS for name in (term.name, *term.aliases)]
-    names += [name for rule in run_rules() for name in (rule.id.lower(), rule.name)]
+    names = [name for term in ALL_TERMS for name in (term.name, *term.aliases)]
+    names += [name for rule in all_rules() for name in (rule.id.lower(), rule.name)]
     assert len(names) == len(set(names))
 
 
@@ -300,13 +310,13 @@ def test_an_unknown_topic_is_answered_with_the_nearest(capsys: pytest.CaptureFix
 def test_the_catalogue_lists_every_rule(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rules"]) == 0
     listed = capsys.readouterr().out
-    assert all(f"{rule.id} {rule.name}" in listed for rule in run_rules())
+    assert all(f"{rule.id} {rule.name}" in listed for rule in all_rules())
 
 
 def test_the_catalogue_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rules", "--format", "json"]) == 0
     listed = json.loads(capsys.readouterr().out)
-    assert [entry["id"] for entry in listed] == [rule.id for rule in run_rules()]
+    assert [entry["id"] for entry in listed] == [rule.id for rule in all_rules()]
     for entry in listed:
         assert entry["title"] and entry["theme"]
     (overfits,) = [entry for entry in listed if entry["id"] == "R201"]
@@ -356,3 +366,39 @@ def test_a_thousand_files_of_a_run_are_no_burden(tmp_path: Path) -> None:
     start = time.process_time()
     assert main(["diagnose", str(tmp_path), "--format", "json"]) == 0
     assert time.process_time() - start < 1.0
+
+
+def with_faulty_data(folder: Path) -> str:
+    """Write data whose development split is the training split."""
+    text = "Acme B-ORG\nrose O\nagain O\n. O\n\n" * 30
+    for split in ("train", "dev"):
+        (folder / f"{split}.txt").write_text(text, encoding="utf-8")
+    return str(folder)
+
+
+def test_data_is_judged_beside_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = with_faulty_data(tmp_path)
+    assert main(["diagnose", OVERFITS, "--data", data]) == 1
+    shown = capsys.readouterr().out
+    assert "This run went wrong" in shown
+    assert shown.index("Root cause: ERROR D401") < shown.index("R201 overfits-metric")
+    assert "30 training sentences" in shown
+    main(["diagnose", OVERFITS, "--data", data, "--format", "json"])
+    (run,) = json.loads(capsys.readouterr().out)["runs"]
+    assert (run["kind"], run["findings"][0]["id"]) == ("run", "D401")
+    assert run["findings"][0]["file"].startswith(data)
+
+
+def test_data_that_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diagnose", OVERFITS, "--data", str(tmp_path)]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == "" and "holds no file named like a training split" in " ".join(
+        shown.err.split()
+    )
+
+
+def test_examples_of_data_are_shown_escaped(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["explain", "ragged-lines"])
+    shown = capsys.readouterr().out
+    assert "    train.txt\n      Acme B-ORG\n" in shown
+    assert "At train.txt:2" in shown

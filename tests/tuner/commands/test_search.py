@@ -88,7 +88,12 @@ def test_every_option_arrives() -> None:
 def test_every_argument_of_the_python_interface_can_be_given() -> None:
     from tuner import api
 
-    known = set(inspect.signature(api.search).parameters) - {"observer", "prune", "settings"}
+    known = set(inspect.signature(api.search).parameters) - {
+        "check",
+        "observer",
+        "prune",
+        "settings",
+    }
     assert known == {*search.SEARCH_OPTIONS, *_options.SHARED, "runs_dir"}
 
 

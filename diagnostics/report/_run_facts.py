@@ -1,46 +1,14 @@
-"""What a report says about a run in a few words: the verdict and the facts."""
+"""What a report says about a run in a few words: the facts behind the verdict."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
 
 from diagnostics import series
-from diagnostics.checkup import Checkup
-from diagnostics.findings import Severity
 from diagnostics.report._text import clean, shown
 from diagnostics.subjects.run_history import RunHistory
 
-__all__ = ["run_facts", "unjudged", "verdict"]
-
-
-def verdict(checkup: Checkup[RunHistory]) -> str:
-    """Return the verdict in one sentence."""
-    counts = _counts(checkup)
-    match checkup.worst:
-        case Severity.ERROR:
-            return f"This run went wrong: {counts}."
-        case Severity.WARNING:
-            return f"This run can be better: {counts}."
-        case _ if 2 * len(checkup.not_judged) > len(checkup.judgements):
-            return "No fault found, but most rules could not judge this run."
-        case Severity.INFO:
-            return f"Healthy; {counts}."
-        case None:
-            return "Healthy: nothing to report."
-
-
-def _counts(checkup: Checkup[RunHistory]) -> str:
-    names = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "remark"}
-    tally = {
-        severity: sum(found.severity is severity for found in checkup.findings)
-        for severity in Severity
-    }
-    return ", ".join(
-        f"{count} {names[severity]}{'' if count == 1 else 's'}"
-        for severity, count in tally.items()
-        if count
-    )
+__all__ = ["run_facts"]
 
 
 def run_facts(run: RunHistory) -> list[str]:
@@ -81,12 +49,3 @@ def _sizes(run: RunHistory) -> Iterator[str]:
         yield f"{entities:,} dev entities"
     elif sentences is not None:
         yield f"{sentences:,} dev samples"
-
-
-def unjudged(checkup: Checkup[RunHistory]) -> list[tuple[str, list[str]]]:
-    """Return (reason, names of the rules) for the rules that could not judge, folded by reason."""
-    ordered = sorted(checkup.not_judged, key=lambda pair: pair[1])
-    return [
-        (reason, [rule.name for rule, _ in group])
-        for reason, group in groupby(ordered, key=lambda pair: pair[1])
-    ]
