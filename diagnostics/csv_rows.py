@@ -9,7 +9,7 @@ from pathlib import Path
 
 from diagnostics.data_format import ReadingLog
 from diagnostics.errors import DataError
-from diagnostics.text_file import TextFile, decode_head
+from diagnostics.text_file import LONGEST_TABLE_LINE, TextFile, decode_head
 
 __all__ = ["chosen_column", "csv_rows", "head_rows"]
 
@@ -17,7 +17,7 @@ SEPARATORS = (",", "\t", ";", "|")
 LARGEST_CELL = 1 << 24
 SHOWN_COLUMNS = 12
 LONGEST_ROW = 10_000
-"""Lines that a row may take when its cells may hold texts."""
+"""Lines that a row may take, as its cells may hold line breaks."""
 
 QUOTE_HINT = 'Put a cell with a comma in quotes, and write a quotation mark inside it twice ("").'
 
@@ -40,30 +40,35 @@ def _separator(header: str) -> str:
 
 
 def csv_rows(
-    path: Path, log: ReadingLog, *, longest_row: int = LONGEST_ROW
+    path: Path, log: ReadingLog, *, line_per_row: bool = False
 ) -> Iterator[tuple[int, list[str]]]:
     """Line numbers and rows, the header first; blank rows are left out.
 
-    A row that does not end within `longest_row` lines has a quotation mark too many. A check then
+    A row that does not end within `LONGEST_ROW` lines has a quotation mark too many. A check then
     takes the marks of its first line for characters and goes on with the next line.
 
     Args:
         path: The file.
         log: What is found goes there.
-        longest_row: Lines that one row may take, as its cells may hold line breaks.
+        line_per_row: Whether cells hold words, so that line breaks in them are rare: then a line
+            with as many separators as the header is a row by itself, whatever marks are open.
 
     Raises:
         DataError: If the file is no text, has no header, or quotes that never close.
     """
     text = TextFile.inspect(path, log)
-    header = next((line for _, line in text.lines() if line.strip()), None)
+    longest = LONGEST_TABLE_LINE if line_per_row else None
+    header = next((line for _, line in text.lines(longest) if line.strip()), None)
     if header is None:
         raise DataError(f"{path} holds no lines with text.")
     separator = _separator(header)
     log.fact("separator", {"\t": "tab", ",": "comma", ";": "semicolon"}.get(separator, separator))
     csv.field_size_limit(LARGEST_CELL)
     names: list[str] | None = None
-    for start, row in _rows(text.lines(), separator, longest_row, log):
+    source = _Lines(
+        text.lines(longest), separator, header.count(separator) if line_per_row else None
+    )
+    for start, row in _rows(source, log):
         if not any(cell.strip() for cell in row):
             continue
         if names is None:
@@ -78,13 +83,10 @@ def csv_rows(
         yield start, row
 
 
-def _rows(
-    lines: Iterator[tuple[int, str]], separator: str, longest_row: int, log: ReadingLog
-) -> Iterator[tuple[int, list[str]]]:
+def _rows(source: _Lines, log: ReadingLog) -> Iterator[tuple[int, list[str]]]:
     """Line numbers and rows; a row that does not close is taken apart."""
-    source = _Lines(lines, longest_row)
     while source.more():
-        reader = csv.reader(source, delimiter=separator)
+        reader = csv.reader(source, delimiter=source.separator)
         start = source.begin_row()
         try:
             for row in reader:
@@ -100,7 +102,7 @@ def _rows(
                 QUOTE_HINT,
             )
             line = source.back_to_second_line()
-            yield start, [_unquoted(cell) for cell in line.split(separator)]
+            yield start, [_unquoted(cell) for cell in line.split(source.separator)]
 
 
 def _unquoted(cell: str) -> str:
@@ -108,11 +110,20 @@ def _unquoted(cell: str) -> str:
 
 
 class _Lines:
-    """Lines for a CSV reader, which can be given back from the second of a row on."""
+    """Lines for a CSV reader, which can be given back from the second of a row on.
 
-    def __init__(self, lines: Iterator[tuple[int, str]], longest_row: int) -> None:
+    Args:
+        lines: Line numbers and lines.
+        separator: What stands between two cells.
+        of_a_row: Separators that make a line a row by itself; None where cells hold texts.
+    """
+
+    def __init__(
+        self, lines: Iterator[tuple[int, str]], separator: str, of_a_row: int | None
+    ) -> None:
         self.lines = lines
-        self.longest_row = longest_row
+        self.separator = separator
+        self.of_a_row = of_a_row
         self.returned: list[tuple[int, str]] = []
         self.row: list[tuple[int, str]] = []
         self.next_number = 1
@@ -121,9 +132,12 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        if len(self.row) >= self.longest_row:
-            raise csv.Error(f"a row takes more than {self.longest_row} lines")
+        if len(self.row) >= LONGEST_ROW:
+            raise csv.Error(f"a row takes more than {LONGEST_ROW} lines")
         number, line = self.returned.pop() if self.returned else next(self.lines)
+        if self.row and self.of_a_row is not None and line.count(self.separator) >= self.of_a_row:
+            self.returned.append((number, line))
+            raise csv.Error("the next row begins before this one ends")
         self.next_number = number + 1
         self.row.append((number, line))
         return f"{line}\n"

@@ -9,6 +9,7 @@ from typing import Any
 
 from diagnostics.data_format import Columns, ReadOptions
 from diagnostics.data_sampling import draw_sample
+from diagnostics.files_left_aside import notes_on_files_left_aside
 from diagnostics.judgement import Checkup, check_up, joined, rules_about, run_rules
 from diagnostics.measures.sizes import Sizes
 from diagnostics.planned_run import judge_plan
@@ -45,6 +46,7 @@ def check(
     made: MeasureMakers | None = None,
     sample: int | None = None,
     seed: int = 42,
+    trains_on_sample: bool = False,
     select: Iterable[str] = (),
     ignore: Iterable[str] | Mapping[str, str] = (),
     preview: bool = False,
@@ -69,6 +71,8 @@ def check(
         sample: Look at this many training sentences only, in proportion to the entity types; None
             looks at all.
         seed: Decides which.
+        trains_on_sample: Whether a training will use the sample alone; then its size is judged as
+            that of any data set, else what depends on the size is not judged.
         select: Identifiers, names or beginnings of them; only these rules are asked.
         ignore: The same for rules that are not asked; a mapping gives the reason of each.
         preview: Ask rules that are still being tried out, too.
@@ -92,7 +96,8 @@ def check(
     requested = frozenset(name for name, asked in requests.items() if asked)
     needed = measures_of(rules, requested=requested, made=made)
     dataset = _surveyed(source, told, needed, sample=sample, seed=seed)
-    dataset = replace(dataset, plan=dict(plan or {}), model=dict(model or {}))
+    part = None if trains_on_sample else dataset.sampled
+    dataset = replace(dataset, plan=dict(plan or {}), model=dict(model or {}), sampled=part)
     return replace(_judged(dataset, rules, variants), switched_off=switched_off)
 
 
@@ -134,6 +139,7 @@ def _surveyed(
     where = {name: value for name, value in given.items() if name != "columns"}
     sources, options = find_splits(source, **where), ReadOptions(columns=columns)
     part = draw_sample(sources, count=sample, seed=seed, options=options) if sample else None
+    aside = notes_on_files_left_aside(source, sources)
     dataset = survey(
         sources,
         {**_REPORTED, **makers},
@@ -144,7 +150,8 @@ def _surveyed(
     return replace(
         dataset,
         arguments={name: str(value) for name, value in given.items()},
-        notes=(*dataset.notes, *(part.notes(seed) if part else ())),
+        sampled=len(part.chosen) if part and part.leaves_some_out else None,
+        notes=(*aside, *dataset.notes, *(part.notes(seed) if part else ())),
     )
 
 
@@ -155,7 +162,15 @@ def _judged(
 ) -> Checkup[Dataset]:
     checkup = check_up(dataset, [rule for rule in rules if not rule.judges_plans])
     for_plans = [rule for rule in rules if rule.judges_plans]
-    return joined(checkup, judge_plan(dataset, for_plans, variants))
+    return joined(checkup, judge_plan(_of_known_size(dataset), for_plans, variants))
+
+
+def _of_known_size(dataset: Dataset) -> Dataset:
+    """Return what is known of the data that will be trained on: of a sample not how much it is."""
+    if dataset.sampled is None:
+        return dataset
+    known = {name: split for name, split in dataset.splits.items() if name != "train"}
+    return replace(dataset, splits=known)
 
 
 def _plan_rules() -> tuple[Rule[Any], ...]:

@@ -7,24 +7,34 @@ renamed at the end, so that nothing half-written is ever taken for a result.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from diagnostics.change_list import FILE_NAME
 from diagnostics.change_log import ChangeLog
 from diagnostics.data_format import Columns, ReadOptions
 from diagnostics.data_writer import DataWriter
 from diagnostics.errors import DataError, DiagnosticsError
+from diagnostics.filed_sentence import FiledSentence
 from diagnostics.findings import Place
 from diagnostics.label_names import MISSING_NAMES_HINT
 from diagnostics.new_folder import refuse_folder
 from diagnostics.repair_report import Change, RepairReport, WrittenSplit
 from diagnostics.rules.data._evidence.similar_names import similar_names
-from diagnostics.sentence_repair import FiledSentence, SentenceRepair
-from diagnostics.split_files import read_source, write_splits
+from diagnostics.sentence_repair import SentenceRepair
+from diagnostics.split_files import read_splits, write_splits
 from diagnostics.split_finder import SplitSource, find_splits
-from diagnostics.split_repair import Splits, with_development_split, without_duplicates
-from diagnostics.tag_scheme import TagScheme, detect_scheme, entities
+from diagnostics.split_repair import (
+    Splits,
+    different_splits,
+    with_development_split,
+    without_duplicates,
+)
+from diagnostics.tag_conversion import TagConversion
+from diagnostics.tag_repair import mended, split_schemes
+from diagnostics.tag_scheme import TagScheme, entities
+from diagnostics.torn_sentences import joined
 from diagnostics.writer_finder import data_writers, find_writer
 
 __all__ = [
@@ -61,8 +71,10 @@ def repair(
     """Write a repaired copy of a data set: one file per split in a new folder.
 
     Tags become IOB2, and broken transitions are repaired as every reader of `tuner` does: no word
-    loses its type. Words without a visible character go, over-long sentences are split where
-    sentences end, training sentences that stand in dev or test are removed from train, and a
+    loses its type. Each split is read by its own scheme where they differ, misspelled tags are
+    mended, and sentences that part an entity are joined. Words without a visible character go,
+    over-long sentences are split where sentences end, a split with the same sentences as another
+    is dropped, training sentences that stand in dev or test are removed from train, and a
     development split is made where there is none. All sentences are held in memory.
 
     Args:
@@ -92,24 +104,14 @@ def repair(
     writer = find_writer(to) if to else _own_writer(sources["train"][0])
     changes = ChangeLog()
     options = ReadOptions(columns=Columns.parse(columns))
-    splits = {
-        name: [each for place in places for each in read_source(place, options, changes)]
-        for name, places in sources.items()
-    }
+    splits = read_splits(sources, options, changes)
     if "numbers-without-names" in changes.counts:
         raise DataError(
             f"The tags of {source} are numbers, and nothing says what they mean.",
             MISSING_NAMES_HINT,
         )
     repaired = _repaired(splits, changes, share=share, seed=seed)
-    written = write_splits(repaired, writer, folder)
-    return RepairReport(
-        out=folder,
-        format=writer.name,
-        splits=written,
-        changes=changes.made(),
-        left=changes.left(),
-    )
+    return _written(repaired, writer, folder, changes)
 
 
 def convert(
@@ -149,27 +151,22 @@ def convert(
     refuse_folder(folder, _origins(source, dev, test))
     options = ReadOptions(columns=Columns.parse(columns))
     changes = ChangeLog()
-    splits = {
-        name: [
-            each for place in places for each in read_source(place, options, changes, strict=True)
-        ]
-        for name, places in sources.items()
-    }
+    splits: Splits = read_splits(sources, options, changes, strict=True)
     if writer.scheme_bound:
-        scheme = _scheme(splits)
-        splits = {
-            name: [_in_iob2(each, scheme, changes) for each in sentences]
-            for name, sentences in splits.items()
-        }
+        splits = _in_iob2(splits, changes)
     kept = {name: sentences for name, sentences in splits.items() if sentences}
     changes.add("empty-split-dropped", count=len(splits) - len(kept))
-    written = write_splits(kept, writer, folder)
+    return _written(kept, writer, folder, changes)
+
+
+def _written(splits: Splits, writer: DataWriter, folder: Path, changes: ChangeLog) -> RepairReport:
     return RepairReport(
         out=folder,
         format=writer.name,
-        splits=written,
+        splits=write_splits(splits, writer, folder, changes.listed),
         changes=changes.made(),
         left=changes.left(),
+        listed=folder / FILE_NAME if changes.listed.count else None,
     )
 
 
@@ -182,17 +179,13 @@ def _own_writer(place: SplitSource) -> DataWriter:
     return find_writer(name if name in format_names() else DEFAULT_FORMAT)
 
 
-def _scheme(splits: Splits) -> TagScheme:
-    return detect_scheme(each.sentence.tags for part in splits.values() for each in part)
-
-
-def _in_iob2(filed: FiledSentence, scheme: TagScheme, changes: ChangeLog) -> FiledSentence:
-    tags = scheme.convert(filed.sentence.tags).tags
-    if tags == filed.sentence.tags:
-        return filed
-    count = sum(old != new for old, new in zip(filed.sentence.tags, tags, strict=True))
-    changes.add("tags-converted", filed.place(), count=count)
-    return FiledSentence(file=filed.file, sentence=replace(filed.sentence, tags=tags))
+def _in_iob2(splits: Splits, changes: ChangeLog) -> Splits:
+    converted = {}
+    for name, scheme in split_schemes(splits).items():
+        changes.split = name
+        tags = TagConversion(scheme, changes, repair=False)
+        converted[name] = [tags.of_sentence(filed) for filed in splits[name]]
+    return converted
 
 
 def _repaired(splits: Splits, changes: ChangeLog, *, share: float, seed: int) -> Splits:
@@ -201,18 +194,10 @@ def _repaired(splits: Splits, changes: ChangeLog, *, share: float, seed: int) ->
     Raises:
         DataError: The tags make no sense, or no training sentence is left.
     """
-    words = SentenceRepair(_scheme(splits), changes)
-    clean = {
-        name: [each for filed in sentences for each in words.repaired(filed)]
-        for name, sentences in splits.items()
-    }
+    schemes = split_schemes(splits)
     broken = {
-        name: [
-            each
-            for filed in sentences
-            for each in words.with_breaks(filed, alone=len(sentences) == 1)
-        ]
-        for name, sentences in clean.items()
+        name: _whole_sentences(name, sentences, schemes[name], changes)
+        for name, sentences in splits.items()
     }
     kept = {name: sentences for name, sentences in broken.items() if sentences}
     changes.add("empty-split-dropped", count=len(broken) - len(kept))
@@ -221,12 +206,29 @@ def _repaired(splits: Splits, changes: ChangeLog, *, share: float, seed: int) ->
             "No training sentence is left that could be read.",
             "Run `tuner check` on the data: it says what cannot be read and why.",
         )
-    different = without_duplicates(kept, changes)
+    different = without_duplicates(different_splits(kept, changes), changes)
+    if not different["train"]:
+        raise DataError(
+            "Every training sentence stands in dev or test as well; none would be left in train.",
+            "Give other files for dev and test, or leave them out.",
+        )
     whole = with_development_split(different, changes, share=share, seed=seed)
     if not different.get("dev"):
         whole = without_duplicates(whole, changes)
     _note_names(whole, changes)
     return whole
+
+
+def _whole_sentences(
+    split: str, sentences: Sequence[FiledSentence], scheme: TagScheme, changes: ChangeLog
+) -> list[FiledSentence]:
+    """Return the sentences of a split with their tags, breaks and words repaired."""
+    changes.split = split
+    words = SentenceRepair(scheme, changes)
+    meant = joined(mended(sentences, scheme, changes), scheme, changes)
+    clean = [each for filed in meant for each in words.repaired(filed)]
+    alone = len(clean) == 1
+    return [each for filed in clean for each in words.with_breaks(filed, alone=alone)]
 
 
 def _note_names(splits: Splits, changes: ChangeLog) -> None:

@@ -30,9 +30,14 @@ class Sample:
         """Whether a sentence of a split takes part."""
         return split != "train" or number in self.chosen
 
+    @property
+    def leaves_some_out(self) -> bool:
+        """Whether there are training sentences that are not in it."""
+        return len(self.chosen) < self.total
+
     def notes(self, seed: int) -> tuple[str, ...]:
         """Return what a report says about it; nothing when it holds all sentences."""
-        if len(self.chosen) == self.total:
+        if not self.leaves_some_out:
             return ()
         told = f"{len(self.chosen):,} of {self.total:,} training sentences"
         faults = "faulty lines are those of the whole file"

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from diagnostics.library_versions import unmet_requirements
+from diagnostics.planned_libraries import planned_but_missing
 from diagnostics.subjects.environment import Environment, Library
 from diagnostics.version_ranges import admits
 
@@ -166,6 +167,9 @@ def missing(environment: Environment) -> dict[str, tuple[Demand, ...]]:
     for demand in demands(environment):
         if demand.library in relevant and demand.installed is None:
             found[demand.other] = (*found.get(demand.other, ()), demand)
+    for name, planned in planned_but_missing(environment).items():
+        asked = Demand(library=planned, version="", other=name, wanted="", installed=None)
+        found[name] = (*found.get(name, ()), asked)
     return found
 
 

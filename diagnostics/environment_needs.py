@@ -11,6 +11,7 @@ __all__ = [
     "hub",
     "imports",
     "installed",
+    "model",
     "script",
     "signatures",
     "torch",
@@ -54,7 +55,16 @@ def imports(environment: Environment) -> str | None:
 
 def forecast(environment: Environment) -> str | None:
     """Say why no memory was forecast; None when it was."""
-    return None if environment.forecast else "no model was named whose memory could be forecast"
+    if environment.forecast:
+        return None
+    if environment.forecast_fault:
+        return f"no forecast of memory: {environment.forecast_fault}"
+    return "no model was named whose memory could be forecast"
+
+
+def model(environment: Environment) -> str | None:
+    """Say why there is no model to speak of; None when one was named."""
+    return None if environment.model else "no model was named"
 
 
 def signatures(environment: Environment) -> str | None:

@@ -138,5 +138,11 @@ def _companions(found: Finding, fix: Fix, changes: Sequence[PlannedFix]) -> list
 
 def _roots(findings: Sequence[Finding]) -> Iterator[Finding]:
     roots = [found for found in findings if found.consequence_of is None]
-    grave = [found for found in roots if found.severity is not Severity.INFO]
+    # A remark that explains an error is as grave as that.
+    harmful = {
+        found.consequence_of or found.rule
+        for found in findings
+        if found.severity is not Severity.INFO
+    }
+    grave = [found for found in roots if found.rule in harmful]
     yield from grave or roots

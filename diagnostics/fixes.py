@@ -7,6 +7,7 @@ import math
 from diagnostics import reference_values, series
 from diagnostics.findings import Fix
 from diagnostics.subjects.run_history import RunHistory
+from diagnostics.training_library import library_that_trained
 
 __all__ = [
     "keep_best_epoch",
@@ -108,6 +109,8 @@ def keep_best_epoch(run: RunHistory) -> list[Fix]:
     """Propose to keep the best epoch's weights; nothing where the run does so already."""
     if run.config.get("load_best_model_at_end") is True:
         return []
+    if library_that_trained(run) == "spacy":
+        return [Fix(text="Take model-best, which spaCy keeps beside model-last.")]
     fix = Fix(
         text="Keep the weights of the best epoch instead of the last.",
         parameter="load_best_model_at_end",

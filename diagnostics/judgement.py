@@ -31,13 +31,13 @@ Subject = TypeVar("Subject")
 _THEMES = (
     *("E1", "E3", "E2", "R7", "R5"),
     *("D1", "D2", "D5", "D4", "D6"),
-    *("R6", "R1", "R3", "R2"),
+    *("R6", "R603", "R1", "R3", "R2"),
     *("D3", "R4"),
 )
 """Which of two equally grave findings is rather the cause of the other: a broken environment or a
 full memory comes before faulty data, that before what the optimisation did, and that before what
-the scores show; a file that is not what it should be comes before what is in it, and what there is
-little of comes last."""
+the scores show; a log that holds too little comes after a setting of the training; a file that is
+not what it should be comes before what is in it, and what there is little of comes last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +192,8 @@ def _is_survived(found: Finding) -> bool:
 
 
 def _theme(rule: str) -> int:
-    return _THEMES.index(rule[:2]) if rule[:2] in _THEMES else len(_THEMES)
+    name = rule if rule in _THEMES else rule[:2]
+    return _THEMES.index(name) if name in _THEMES else len(_THEMES)
 
 
 def _roots(flagged: Mapping[Rule[Subject], Sequence[Finding]]) -> dict[str, str]:
@@ -211,7 +212,7 @@ def _roots(flagged: Mapping[Rule[Subject], Sequence[Finding]]) -> dict[str, str]
     cause = {
         consequence: rule.id
         for rule in ordered
-        for consequence in rule.explains
+        for consequence in rule.explained(flagged[rule])
         if rule.id not in survived or consequence in remarks
     }
     roots = {}

@@ -101,5 +101,6 @@ def shown_bytes(count: float) -> str:
     """Return a number of bytes for people, such as `7.6 GiB`."""
     for unit, power in (("GiB", 3), ("MiB", 2), ("KiB", 1)):
         if abs(count) >= 1024**power:
-            return f"{count / 1024**power:.3g} {unit}"
+            size = count / 1024**power
+            return f"{size:,.0f} {unit}" if abs(size) >= 999.5 else f"{size:.3g} {unit}"
     return f"{count:.0f} bytes"

@@ -44,7 +44,8 @@ def judge_plan(
         return ()
     judgements = check_up(planned_run(dataset), asked).judgements
     for label, changed in (variants or {}).items():
-        varied = check_up(planned_run(replace(dataset, plan={**dataset.plan, **changed})), asked)
+        plan = {**dataset.plan, **changed, "searched": True}
+        varied = check_up(planned_run(replace(dataset, plan=plan)), asked)
         judgements = tuple(
             _with_variant(before, after, label)
             for before, after in zip(judgements, varied.judgements, strict=True)

@@ -57,6 +57,7 @@ class RepairReport:
         changes: What differs from the original, in the order in which it was done; empty when
             the copy holds the same sentences.
         left: What was found and left alone, since only a person can decide it.
+        listed: The table of all changes, one by one; None when there are none.
     """
 
     out: Path
@@ -64,3 +65,4 @@ class RepairReport:
     splits: tuple[WrittenSplit, ...]
     changes: tuple[Change, ...] = ()
     left: tuple[Change, ...] = ()
+    listed: Path | None = None

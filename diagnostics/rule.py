@@ -84,6 +84,10 @@ class Rule(ABC, Generic[Subject]):
     def check(self, subject: Subject) -> Sequence[Finding] | NotApplicable:
         """Return the findings, none when all is well. All `needs` are met when this is called."""
 
+    def explained(self, found: Sequence[Finding]) -> tuple[str, ...]:
+        """Return what these findings of the rule explain: `explains`, or a part of it."""
+        return self.explains
+
     def finding(
         self,
         message: str,

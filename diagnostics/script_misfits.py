@@ -105,7 +105,7 @@ def _misfit(call: Call, argument: Argument, signature: Signature) -> Misfit | No
     older = _former_name(name, signature)
     if older is not None:
         return _to_name(replace(plain, kind="newer"), older)
-    if call.flags:  # perhaps of another class
+    if call.flags or argument.attribute:  # perhaps of another class; any name may be set
         return None
     near = _nearest(name, signature.names | call.own)
     return _to_name(plain, near) if near else plain

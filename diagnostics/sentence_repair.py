@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 from diagnostics.change_log import ChangeLog
-from diagnostics.findings import Place
+from diagnostics.filed_sentence import FiledSentence
 from diagnostics.subjects.labelled_data import Sentence
+from diagnostics.tag_conversion import TagConversion
 from diagnostics.tag_scheme import OUTSIDE, TagScheme
 from diagnostics.word_kinds import BLANKS, INVISIBLE, OddWord, odd_kind
 
-__all__ = ["FiledSentence", "SentenceRepair"]
+__all__ = ["LONG", "SentenceRepair"]
 
 LONG = 256
 """Words above which a sentence is over-long: encoders read 512 subwords, trainings fewer."""
@@ -33,20 +34,6 @@ _DROPPED = {OddWord.EMPTY: "empty-words-removed", OddWord.MARKER: "markers-remov
 
 _REPAIRED = frozenset({OddWord.EMPTY, OddWord.MARKER, OddWord.INVISIBLE, OddWord.BLANK})
 """Kinds of odd words that can be repaired without knowing what was meant."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FiledSentence:
-    """A sentence and the file that it came from."""
-
-    file: str
-    sentence: Sentence
-
-    def place(self, word: int = 0) -> Place:
-        """Return where a word of it stands in the original."""
-        sentence = self.sentence
-        text = f"{sentence.tokens[word]} {sentence.tags[word]}"
-        return Place(file=self.file, line=sentence.line_of(word), text=text[:80])
 
 
 @dataclass(slots=True)
@@ -69,6 +56,7 @@ class SentenceRepair:
     def __init__(self, scheme: TagScheme, changes: ChangeLog) -> None:
         self.scheme = scheme
         self.changes = changes
+        self.tags = TagConversion(scheme, changes)
 
     def repaired(self, filed: FiledSentence) -> Iterator[FiledSentence]:
         """Return the sentences that one becomes: none when no word is left."""
@@ -77,22 +65,7 @@ class SentenceRepair:
         if any(kind in _REPAIRED for kind in kinds):
             yield from self._odd(filed, kinds)
             return
-        converted = self._converted(filed, sentence.tags)
-        whole = converted == sentence.tags
-        changed = sentence if whole else replace(sentence, tags=converted)
-        yield FiledSentence(file=filed.file, sentence=changed)
-
-    def _converted(self, filed: FiledSentence, tags: Sequence[str]) -> tuple[str, ...]:
-        """Return tags in IOB2; broken transitions are repaired and counted."""
-        result = self.scheme.convert(tags)
-        pairs = zip(tags, result.tags, strict=True)
-        changed = [word for word, (old, new) in enumerate(pairs) if old != new]
-        if changed:
-            others = max(len(changed) - result.repairs, 0)
-            place = filed.place(changed[0]) if len(tags) == len(filed.sentence.tags) else None
-            self.changes.add("tags-repaired", place, count=result.repairs)
-            self.changes.add("tags-converted", place, count=others)
-        return result.tags
+        yield self.tags.of_sentence(filed)
 
     def _odd(
         self, filed: FiledSentence, kinds: Sequence[OddWord | None]
@@ -110,7 +83,7 @@ class SentenceRepair:
             if kind is not OddWord.EMPTY or sentence.tags[word] != outside
         ]
         self._note_dropped(filed, set(range(len(kinds))) - set(kept))
-        tags = self._converted(filed, [sentence.tags[word] for word in kept]) if kept else ()
+        tags = self.tags.of_words(filed, kept) if kept else ()
         parts: list[list[_Word]] = [[]]
         started = False
         for word, given in zip(kept, tags, strict=True):
@@ -138,10 +111,10 @@ class SentenceRepair:
         if kind in (OddWord.INVISIBLE, OddWord.BLANK):
             visible = _INVISIBLE.sub("", token)
             if visible != token:
-                self.changes.add("characters-removed", filed.place(word))
+                self.changes.add("characters-removed", filed.place(word), after=visible)
             pieces = [piece for piece in _BLANK.split(visible) if odd_kind(piece) not in _DROPPED]
             if [visible] != pieces:
-                self.changes.add("words-divided", filed.place(word))
+                self.changes.add("words-divided", filed.place(word), after=" | ".join(pieces))
         line = filed.sentence.line_of(word)
         for number, piece in enumerate(pieces):
             follows = number > 0 and tag != OUTSIDE

@@ -20,34 +20,11 @@ NAMES = {
     "test": ("testing", "testb", "test", "tst"),
 }
 SHARD = re.compile(r"-\d{5}-of-\d{5}(?=\.|$)")
-NOT_DATA = frozenset(
-    [
-        ".py",
-        ".ipynb",
-        ".sh",
-        ".md",
-        ".rst",
-        ".html",
-        ".yaml",
-        ".yml",
-        ".toml",
-        ".cfg",
-        ".ini",
-        ".log",
-        ".lock",
-        ".png",
-        ".jpg",
-        ".svg",
-        ".pdf",
-        ".bin",
-        ".pt",
-        ".safetensors",
-        ".spacy",
-        ".bak",
-        ".tmp",
-        ".swp",
-    ]
-)
+NOT_DATA = frozenset({
+    ".py", ".ipynb", ".sh", ".md", ".rst", ".html", ".yaml", ".yml", ".toml", ".cfg", ".ini",
+    ".log", ".lock", ".png", ".jpg", ".svg", ".pdf", ".bin", ".pt", ".safetensors", ".spacy",
+    ".bak", ".tmp", ".swp",
+})  # fmt: skip
 SHOWN_ENTRIES = 12
 
 
@@ -89,8 +66,11 @@ def find_splits(
         `train`, and `dev` and `test` where there are any, each with the places to read in order.
 
     Raises:
-        DataError: If something cannot be found, or several files could be the same split.
+        DataError: If something cannot be found or is a pipe, or several files could be the same
+            split.
     """
+    for given in (source, dev, test):
+        _refuse_no_file(given)
     found = dict(_splits_of(Path(source), data_format))
     for split, chosen in (("dev", dev), ("test", test)):
         if chosen is not None:
@@ -102,6 +82,27 @@ def find_splits(
             "Name its file `train`, or give the file to train on itself.",
         )
     return {split: found[split] for split in SPLITS if split in found}
+
+
+def _refuse_no_file(given: str | Path | None) -> None:
+    """Refuse what names neither a file nor a folder: an empty path, standard input, a pipe.
+
+    Raises:
+        DataError: It is one of these.
+    """
+    if given is None:
+        return
+    if not str(given).strip():
+        raise DataError(
+            "The path of the data is empty.", "Give a file or a folder; `.` is the current folder."
+        )
+    path = Path(given)
+    piped = path.exists() and not (path.is_file() or path.is_dir())
+    if piped or (str(given) == "-" and not path.exists()):
+        raise DataError(
+            f"Data cannot be read from a pipe such as {given}: it is read more than once.",
+            "Write it to a file first, then give the file.",
+        )
 
 
 def split_of_name(name: str) -> str | None:

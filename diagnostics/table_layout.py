@@ -203,12 +203,12 @@ def _column(chosen: str | None, width: int, header: Sequence[str]) -> int | None
         number = int(chosen)
     except ValueError:
         raise DataError(
-            f"There is no column `{chosen}`: the file has {width} columns{named}.",
+            f"There is no column `{chosen}`: the file has {_columns(width)}{named}.",
             "Choose columns by their number from 0, or by a name of the header line.",
         ) from None
     if not -width <= number < width:
         raise DataError(
-            f"There is no column {number}: the file has {width} columns{named}.",
+            f"There is no column {number}: the file has {_columns(width)}{named}.",
             f"Choose from 0 to {width - 1}; -1 is the last.",
         )
     return number % width
@@ -240,3 +240,7 @@ def _believable(layout: TableLayout, columns: Columns) -> bool:
         return False
     outside = {tag.lower() for tag in layout.tags} & OUTSIDE_WORDS
     return layout.tagged >= ENOUGH_TAGGED or bool(outside or layout.header)
+
+
+def _columns(width: int) -> str:
+    return "1 column" if width == 1 else f"{width} columns"

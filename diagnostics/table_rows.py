@@ -181,8 +181,8 @@ class TableRows:
         shown = self.log.facts["separator"]
         self.log.defect(
             "ragged-line",
-            f"{len(row)} columns where the other lines have {self.layout.width} "
-            f"(separator: {shown}): {' '.join(row)[:60]!r}.",
+            f"{len(row)} column{'s' * (len(row) != 1)} where the other lines have "
+            f"{self.layout.width} (separator: {shown}): {' '.join(row)[:60]!r}.",
             number,
             f"Mend the line. {COLUMNS_HINT}",
         )

@@ -232,7 +232,7 @@ def scheme_of(follows: Mapping[tuple[str, str], int]) -> TagScheme:
 
 def _outside(vocabulary: Mapping[str, int]) -> str | None:
     """The tag that means "no entity", or None when none is known."""
-    spellings = {word: tag for tag in vocabulary for word in (tag, tag.upper())}
+    spellings = {tag.upper(): tag for tag in vocabulary} | {tag: tag for tag in vocabulary}
     return next((spellings[word] for word in OUTSIDE_WORDS if word in spellings), None)
 
 

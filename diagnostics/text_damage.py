@@ -28,12 +28,14 @@ class LineEnds:
     Attributes:
         newline: A line feed, or a carriage return for files that hold no line feed.
         longest: Length of the longest line in bytes, to the precision of a chunk.
+        longest_number: Number of that line, from 1.
         counts: `LF`, `CR LF`, `CR` or `CR CR LF` to how many lines end so; only what occurs.
         marks: Lines but the first that start with a byte order mark of UTF-8.
     """
 
     newline: str
     longest: int
+    longest_number: int
     counts: Mapping[str, int]
     marks: int
 
@@ -56,6 +58,7 @@ def count_line_ends(chunks: Iterable[bytes]) -> LineEnds:
         marks += window.count(MARKED_LINE)
         tail = window[-3:]
     runs = feeds if feeds.count or not returns.count else returns
+    runs.end_line()
     counts = {
         "LF": feeds.count - pairs,
         "CR LF": pairs - doubles,
@@ -64,7 +67,8 @@ def count_line_ends(chunks: Iterable[bytes]) -> LineEnds:
     }
     return LineEnds(
         newline=runs.end.decode(),
-        longest=max(runs.longest, runs.run),
+        longest=runs.longest,
+        longest_number=runs.number,
         counts={name: count for name, count in counts.items() if count > 0},
         marks=marks,
     )
@@ -76,14 +80,20 @@ class _Runs:
     def __init__(self, end: bytes) -> None:
         self.end = end
         self.count = self.longest = self.run = 0
+        self.number = 1
 
     def add(self, chunk: bytes) -> None:
-        self.count += chunk.count(self.end)
         first, last = chunk.find(self.end), chunk.rfind(self.end)
         self.run += len(chunk) if first < 0 else first
-        self.longest = max(self.longest, self.run)
         if first >= 0:
+            self.end_line()
             self.run = len(chunk) - last - 1
+            self.count += chunk.count(self.end)
+
+    def end_line(self) -> None:
+        """Compare the line that ends here with the longest one."""
+        if self.run > self.longest:
+            self.longest, self.number = self.run, self.count + 1
 
 
 def lines_ending_in(name: str, lines: Iterable[bytes]) -> Iterator[int]:

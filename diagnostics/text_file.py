@@ -31,6 +31,10 @@ CHUNK_BYTES = 1 << 20
 LONGEST_LINE = 1 << 26
 """Bytes after which a line is taken for a mistake: no tokenised sentence comes near 64 MiB."""
 
+LONGEST_TABLE_LINE = 1 << 23
+"""The same for the lines of tables, which hold one word each: to look for patterns in millions of
+characters takes long."""
+
 ARCHIVES = {
     b"PK\x03\x04": "a zip archive",
     b"PK\x05\x06": "an empty zip archive",
@@ -222,15 +226,18 @@ class TextFile:
         message = "A byte order mark stands inside the file, as where two files were joined."
         _note(log, "byte-order-mark-inside", message, numbers, self.ends.marks)
 
-    def lines(self) -> Iterator[tuple[int, str]]:
+    def lines(self, longest: int | None = None) -> Iterator[tuple[int, str]]:
         """Line numbers from 1 and lines without their line ends.
 
         Byte order marks that joined files leave at the start of a line are left out.
 
+        Args:
+            longest: Bytes that a line may have; None is `LONGEST_LINE`.
+
         Raises:
-            DataError: If a line is longer than `LONGEST_LINE`.
+            DataError: If a line is longer.
         """
-        self._refuse_long_lines()
+        self._refuse_long_lines(LONGEST_LINE if longest is None else longest)
         with self.path.open(encoding=self.encoding, errors="replace", newline=self.newline) as file:
             lines = _without_marks(file) if self.marks_inside else file
             try:
@@ -246,13 +253,13 @@ class TextFile:
         into handing over its lines one by one.
 
         Raises:
-            DataError: If a line is longer than `LONGEST_LINE`.
+            DataError: If a line is longer than `LONGEST_TABLE_LINE`.
         """
         simple = set(self.ends.counts) <= {"LF"} and not self.marks_inside
         if not simple or "16" in self.encoding or "32" in self.encoding:
-            yield from _grouped(self.lines())
+            yield from _grouped(self.lines(LONGEST_TABLE_LINE))
             return
-        self._refuse_long_lines()
+        self._refuse_long_lines(LONGEST_TABLE_LINE)
         with self.path.open(encoding=self.encoding, errors="replace", newline="\n") as file:
             number, block = 1, list[str]()
             rest = ""
@@ -273,11 +280,11 @@ class TextFile:
         if block:
             yield range(number, number + len(block)), block
 
-    def _refuse_long_lines(self) -> None:
-        if self.ends.longest > LONGEST_LINE:
+    def _refuse_long_lines(self, longest: int) -> None:
+        if self.ends.longest > longest:
             raise DataError(
-                f"{self.path} holds a line of more than {LONGEST_LINE >> 20} MiB; "
-                "one line holds one token or one sentence.",
+                f"{self.path}, line {self.ends.longest_number:,}: a line of more than "
+                f"{longest >> 20} MiB; one line holds one token or one sentence.",
                 "Check how the file was written: its line breaks seem to be lost.",
             )
 

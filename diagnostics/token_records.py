@@ -140,7 +140,7 @@ class TokenRecords:
         return self._checked(list(map(_word, words)), [self._tag(tag, line) for tag in tags], line)
 
     def _lengths_differ(self, words: Sequence[Any], tags: Sequence[Any], line: int) -> None:
-        message = f"{len(words)} words but {len(tags)} tags."
+        message = f"{_counted(words, 'word')} but {_counted(tags, 'tag')}."
         if self.log.strict or len(tags) != 1 or len(words) < 3:
             self.log.defect("length-mismatch", message, line, "Mend it.")
         else:
@@ -241,3 +241,7 @@ def _no_keys(path: Path, record: Any) -> DataError:
         f"{_one_for_all(label_of_sentence(record))}.",
         COLUMNS_HINT,
     )
+
+
+def _counted(values: Sequence[Any], noun: str) -> str:
+    return f"{len(values)} {noun}{'s' * (len(values) != 1)}"

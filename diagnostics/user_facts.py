@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from diagnostics import series
 from diagnostics.errors import DiagnosticsError
 from diagnostics.measures.sizes import Sizes, SizesFound
 from diagnostics.readers._monitor import lower_is_better
 from diagnostics.readers._vocabulary import canonical_metric
+from diagnostics.step_series import steps_per_epoch
 from diagnostics.subjects.dataset import Dataset
 from diagnostics.subjects.run_history import RunHistory
 
@@ -34,19 +36,57 @@ def with_train_size(run: RunHistory, sentences: int) -> RunHistory:
 def with_dataset(run: RunHistory, dataset: Dataset) -> RunHistory:
     """Return the run with the sizes of its data set, where the log did not tell them.
 
-    A size that the log tells otherwise is left as it is, and a note says so: the run may have been
-    trained on other data, or on a part of it.
+    A size that the log tells otherwise is left as it is, and a note says so. Where the sizes differ
+    by far, this is not the data of the run: nothing is taken from it, and the first note says so.
     """
     told = dict(_sizes(dataset))
+    other = _other_data(run, told)
+    if other is not None:
+        name, size = other
+        part = ", or the run saw a part of it only" if size < told[name] else ""
+        note = (
+            f"This is not the data of this run{part}: the log speaks of {size:,} "
+            f"{name.replace('_', ' ')}, {dataset.source} holds {told[name]:,}."
+        )
+        facts = {**run.dataset, "path": dataset.source, "other_data": note}
+        return replace(run, dataset=facts, notes=(note, *run.notes, *dataset.notes))
     differing = [
         f"The log speaks of {run.dataset[name]:,} {name.replace('_', ' ')}, {dataset.source} "
         f"holds {size:,}."
         for name, size in told.items()
         if isinstance(size, int) and run.dataset.get(name, size) != size
     ]
-    return replace(
-        run, dataset={**told, **run.dataset}, notes=(*run.notes, *differing, *dataset.notes)
-    )
+    facts = {**told, **run.dataset, "path": dataset.source}
+    return replace(run, dataset=facts, notes=(*run.notes, *differing, *dataset.notes))
+
+
+_FAR, _FAR_BELOW_ESTIMATE, _FAR_ABOVE_ESTIMATE = 2.0, 3.0, 16.0
+"""Factors by which sizes differ that are not of one data set. An estimate from steps and batch
+counts a long sentence that was cut several times, and the work of one device only. Judgement."""
+
+
+def _other_data(run: RunHistory, told: Mapping[str, Any]) -> tuple[str, int] | None:
+    """Return the size that the log tells and that is far from that of the data, by its name."""
+    for name in ("train_sentences", "dev_sentences"):
+        logged, size = series.whole(run.dataset.get(name)), series.whole(told.get(name))
+        if size and logged and not 1 / _FAR < size / logged < _FAR:
+            return name, logged
+    size, logged = series.whole(told.get("train_sentences")), _estimated(run)
+    if size and logged and not 1 / _FAR_BELOW_ESTIMATE < size / logged < _FAR_ABOVE_ESTIMATE:
+        return "train_sentences", logged
+    return None
+
+
+def _estimated(run: RunHistory) -> int | None:
+    """Return training samples per epoch; None where the log tells the sentences, or too little."""
+    if "train_sentences" in run.dataset:
+        return None
+    read = series.whole(run.dataset.get("train_sentences_estimated"))
+    batch, steps = series.whole(run.config.get("batch_size")), steps_per_epoch(run)
+    if read is not None or batch is None or steps is None:
+        return read
+    gathered = series.whole(run.config.get("gradient_accumulation_steps")) or 1
+    return round(batch * gathered * steps)
 
 
 def _sizes(dataset: Dataset) -> Iterator[tuple[str, Any]]:

@@ -5,10 +5,21 @@ from __future__ import annotations
 import enum
 import re
 
-__all__ = ["BLANKS", "COMMENT_MARKS", "INVISIBLE", "MARKERS", "OddWord", "odd_kind"]
+__all__ = [
+    "BLANKS",
+    "COMMENT_MARKS",
+    "INVISIBLE",
+    "MARKERS",
+    "NO_BREAKS",
+    "OddWord",
+    "odd_kind",
+]
 
 BLANKS = " \t\n\r\v\f\x1c\x1d\x1e\x1f\x85\u2028\u2029"
-"""Characters that part words and lines. Spaces that never break (U+00A0, U+202F) may be inside."""
+"""Characters that part words and lines. Spaces that never break are another kind."""
+
+NO_BREAKS = "\u00a0\u2007\u202f\u3000"
+"""Spaces that part no lines and, in CoNLL, no words: tokenizers split there all the same."""
 
 INVISIBLE = (
     "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e"
@@ -26,6 +37,9 @@ COMMENT_MARKS = frozenset({"//", "/*", "<!--", "%", "%%", ";;", "--", "#"})
 _NOTHING = re.compile(rf"[\s{INVISIBLE}\u200c\u200d\ufe00-\ufe0f]*")
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _BLANK = re.compile(f"[{BLANKS}]")
+_NO_BREAK = re.compile(f"(?<!\\d)[{NO_BREAKS}]|[{NO_BREAKS}](?!\\d)")
+"""Between two digits they group the figures of one number."""
+
 _GARBLED = re.compile("\ufffd|[ÃÂÐÑ][\u0080-\u00bf]|â(?:\u0080|€)|ï»¿")
 _MARKUP = re.compile(
     r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{1,6}|#x[0-9a-fA-F]{1,5});"
@@ -41,8 +55,16 @@ class OddWord(enum.StrEnum):
     MARKER = "marker"
     INVISIBLE = "invisible"
     BLANK = "blank"
+    NO_BREAK = "no-break"
     GARBLED = "garbled"
     MARKUP = "markup"
+
+
+_LESSER = {
+    OddWord.GARBLED: _GARBLED,
+    OddWord.MARKUP: _MARKUP,
+    OddWord.NO_BREAK: _NO_BREAK,
+}
 
 
 def odd_kind(token: str) -> OddWord | None:
@@ -57,6 +79,4 @@ def odd_kind(token: str) -> OddWord | None:
         return OddWord.INVISIBLE
     if _BLANK.search(token):
         return OddWord.BLANK
-    if _GARBLED.search(token):
-        return OddWord.GARBLED
-    return OddWord.MARKUP if _MARKUP.search(token) else None
+    return next((kind for kind, sign in _LESSER.items() if sign.search(token)), None)

@@ -28,6 +28,8 @@ __all__ = ["main"]
 
 USAGE_ERROR = 2
 INTERRUPTED = 130
+PIPE_CLOSED = 141
+"""What a shell says of a program that wrote to a pipe nobody reads: 128 and SIGPIPE."""
 
 DESCRIPTION = "Finds the learning rate, batch size and epoch count for fine-tuning an encoder."
 FIRST_STEPS = (
@@ -93,7 +95,7 @@ def main(argv: list[str] | None = None) -> int:
 
     Returns:
         Exit code: 0 clean, 1 findings or no result, 2 usage error or unreadable input, 130
-        interrupted.
+        interrupted, 141 the reader of the output left first.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in arguments or os.environ.get("TUNER_DEBUG", "") not in ("", "0")
@@ -103,8 +105,8 @@ def main(argv: list[str] | None = None) -> int:
         return stop.code if isinstance(stop.code, int) else 0
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:  # whoever read the output has seen enough
-        return 0
+    except BrokenPipeError:  # whoever read the output left before the command came to its end
+        return PIPE_CLOSED
     except Exception as error:  # noqa: BLE001  # the last line of defence: no traceback by default
         _report(error, make_console(stderr=True), debug=debug)
         return USAGE_ERROR

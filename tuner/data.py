@@ -13,6 +13,7 @@ from typing import Any
 from diagnostics.data_format import Columns, ReadingLog, ReadOptions
 from diagnostics.development_split import make_development_split, sample_sentences
 from diagnostics.errors import DataError
+from diagnostics.files_left_aside import notes_on_files_left_aside
 from diagnostics.split_finder import SPLITS, Sources, SplitSource, find_splits, split_of_name
 from diagnostics.subjects.labelled_data import Sentence
 from diagnostics.tag_scheme import SchemeName, TagScheme, detect_scheme, entities
@@ -88,7 +89,7 @@ def load_data(
     _check_options(dev_share, sample)
     sources = find_splits(source, dev=dev, test=test, data_format=data_format)
     options = ReadOptions(columns=Columns.parse(columns))
-    notes: list[str] = []
+    notes = list(notes_on_files_left_aside(source, sources))
     splits, facts = _read_all(sources, options, notes)
     splits = _in_iob2(splits, facts, notes)
     _refuse_unlabelled(splits, str(source))

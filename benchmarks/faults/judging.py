@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,12 +11,10 @@ from benchmarks.faults.kinds import all_kinds
 from benchmarks.faults.setup import Kind
 from diagnostics.checkup import Checkup, diagnose, examination
 from diagnostics.findings import Finding, Severity
-from diagnostics.subjects.predictions import Predictions
 from diagnostics.subjects.run_history import RunHistory
 
 __all__ = ["Case", "checkup_of", "is_alarm", "read_cases"]
 
-PREDICTIONS = "dev_predictions.jsonl"
 OUTCOME = "outcome.json"
 
 
@@ -85,27 +83,14 @@ def read_cases(histories: Path, *, predictions: bool = True) -> Iterator[Case]:
 
 
 def checkup_of(folder: Path, *, predictions: bool = True) -> Checkup[RunHistory]:
-    """Judge a run as `tuner diagnose FOLDER` does, and with its predictions if asked to.
-
-    A folder of the Trainer holds no predictions for the reader; a run of our own would.
-    """
+    """Judge a run as `tuner diagnose FOLDER` does, or as if it had kept no predictions."""
     checkup = diagnose(folder)
-    file = folder / PREDICTIONS
-    if not predictions or not file.is_file():
+    if predictions or checkup.subject.predictions is None:
         return checkup
-    history = replace(checkup.subject, predictions=_read(file))
+    history = replace(checkup.subject, predictions=None)
     return examination().judge(history, reader=checkup.reader)
 
 
 def is_alarm(finding: Finding) -> bool:
     """Whether a finding is a warning or an error."""
     return finding.severity is not Severity.INFO
-
-
-def _read(file: Path) -> Predictions:
-    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    return Predictions(gold=_side(rows, "gold"), predicted=_side(rows, "predicted"))
-
-
-def _side(rows: Sequence[dict[str, list[str]]], name: str) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(row[name]) for row in rows)

@@ -38,7 +38,7 @@ class KaggleCsvFormat(DataFormat):
         Raises:
             DataError: If a column is missing, or at the first row without a tag when strict.
         """
-        rows = csv_rows(path, log, longest_row=1)
+        rows = csv_rows(path, log, line_per_row=True)
         _, header = next(rows, (0, []))
         columns = _columns(header, options.columns)
         if columns is None:

@@ -20,10 +20,11 @@ _MOST_SIGNS = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OddEntities:
-    """Entities with one oddity: how many, and the first places."""
+    """Entities with one oddity: how many, how many of each split, and the first places."""
 
     count: int
     places: tuple[Place, ...]
+    splits: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,7 @@ class EntityShapesFound:
     """Lengths and edges of all entities.
 
     Attributes:
+        splits: Split to its number of entities.
         lengths: Number of words to how many entities have it.
         longest: Length and place of the longest entities of at least `LONG` words, longest first.
         without_letters: Entity without any letter or digit, as written, to such entities.
@@ -38,6 +40,7 @@ class EntityShapesFound:
         ends: Sign that ends an entity of several words to such entities.
     """
 
+    splits: Mapping[str, int]
     lengths: Mapping[int, int]
     longest: tuple[tuple[int, Place], ...]
     without_letters: Mapping[str, OddEntities]
@@ -49,6 +52,7 @@ class EntityShapes(Measure[EntityShapesFound]):
     """Lengths and edges of entities."""
 
     def __init__(self) -> None:
+        self.splits = Counter[str]()
         self.lengths = Counter[int]()
         self.longest: list[tuple[int, Place]] = []
         self.without_letters = _Signs()
@@ -60,6 +64,7 @@ class EntityShapes(Measure[EntityShapesFound]):
         if not seen.entities:
             return
         tokens = seen.sentence.tokens
+        self.splits[seen.split] += len(seen.entities)
         self.lengths.update([end - start for start, end, _ in seen.entities])
         for entity in seen.entities:
             start, end, _ = entity
@@ -89,6 +94,7 @@ class EntityShapes(Measure[EntityShapesFound]):
     def result(self) -> EntityShapesFound:
         """Return lengths and edges."""
         return EntityShapesFound(
+            splits=dict(self.splits),
             lengths=dict(sorted(self.lengths.items())),
             longest=tuple(self.longest),
             without_letters=self.without_letters.found(),
@@ -102,6 +108,7 @@ class _Signs:
 
     def __init__(self) -> None:
         self.counts = Counter[str]()
+        self.splits: dict[str, Counter[str]] = {}
         self.places: dict[str, list[Place]] = {}
 
     def count(self, sign: str, seen: SeenSentence, entity: Entity) -> None:
@@ -109,13 +116,18 @@ class _Signs:
         if sign not in self.counts and len(self.counts) >= _MOST_SIGNS:
             return
         self.counts[sign] += 1
+        self.splits.setdefault(sign, Counter())[seen.split] += 1
         shown = f"{seen.surface(entity)} {entity.type}"
         keep_first(self.places.setdefault(sign, []), seen.place(entity.start, shown))
 
     def found(self) -> dict[str, OddEntities]:
         """Return what was counted, the most frequent sign first."""
         return {
-            sign: OddEntities(count=count, places=tuple(self.places[sign]))
+            sign: OddEntities(
+                count=count,
+                places=tuple(self.places[sign]),
+                splits=dict(self.splits[sign]),
+            )
             for sign, count in self.counts.most_common()
         }
 

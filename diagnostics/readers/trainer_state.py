@@ -15,6 +15,7 @@ from diagnostics.readers._log_estimates import times_of
 from diagnostics.readers._monitor import choose_monitor
 from diagnostics.readers._neighbours import neighbours_of
 from diagnostics.readers._percentages import as_shares
+from diagnostics.readers._predictions import predictions_beside
 from diagnostics.readers._state_facts import (
     config_of_state,
     dataset_of_state,
@@ -65,6 +66,7 @@ class TrainerState(Reader):
             config=config,
         )
         steps = log.steps_of(rows, notes)
+        predictions = predictions_beside(file.parent, notes)
         if not epochs and not steps and not config.get("steps_done"):
             raise DiagnosticsError(
                 f"`{file}` tells of no training: it holds no loss, no score and no step done.",
@@ -81,6 +83,7 @@ class TrainerState(Reader):
             source=str(file),
             steps=steps,
             notes=tuple(notes),
+            predictions=predictions,
         )
 
 

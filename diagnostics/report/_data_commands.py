@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
@@ -10,8 +9,11 @@ from typing import Any
 from diagnostics.findings import Severity
 from diagnostics.fix_plan import plan_fixes
 from diagnostics.judgement import Checkup
-from diagnostics.report._text import clean
+from diagnostics.measures.tag_pairs import TagPairs
+from diagnostics.report._shell_words import shell_word
+from diagnostics.rules.data._evidence.split_schemes import other_schemes
 from diagnostics.subjects.dataset import Dataset
+from diagnostics.tag_repair import CERTAIN, types_disagree
 
 __all__ = ["next_commands"]
 
@@ -41,13 +43,21 @@ def _commands(checkup: Checkup[Dataset]) -> Iterator[tuple[str, str]]:
 
 
 def _repairable(checkup: Checkup[Dataset]) -> bool:
-    """Whether a grave finding says that a repaired copy mends it."""
-    return any(
+    """Whether a grave finding says that a repaired copy mends it, and none forbids to make one."""
+    return not _types_disagree(checkup.subject) and any(
         _REPAIR in fix.text
         for found in checkup.findings
         if found.severity is not Severity.INFO
         for fix in found.fixes
     )
+
+
+def _types_disagree(dataset: Dataset) -> bool:
+    """Whether the splits differ in scheme and types, so that a repair refuses them."""
+    if TagPairs.key() not in dataset.measured:
+        return False
+    others = other_schemes(TagPairs.of(dataset), fewest=CERTAIN)
+    return any(map(types_disagree, others.values()))
 
 
 def _settings(checkup: Checkup[Dataset]) -> list[str]:
@@ -81,4 +91,4 @@ def _repaired(dataset: Dataset) -> str:
 
 
 def _quoted(text: str) -> str:
-    return shlex.quote(clean(text))
+    return shell_word(text)

@@ -82,8 +82,9 @@ def device_table(environment: Environment) -> Table | None:
     rows = [_gpu_row(gpu, environment) for gpu in environment.accelerators]
     if not rows:
         threads = environment.torch.threads if environment.torch is not None else None
-        name = f"processor ({threads} threads)" if threads else "processor"
-        return Table(head=("Device", "State"), rows=((name, "no GPU was found"),))
+        plural = "" if threads == 1 else "s"
+        name = f"processor ({threads} thread{plural})" if threads else "processor"
+        return Table(head=("Device", "State"), rows=((name, "trains, for there is no GPU"),))
     driver = ""
     if environment.driver:
         serves = f", for CUDA {environment.driver_cuda}" if environment.driver_cuda else ""

@@ -147,11 +147,11 @@ def fix_paragraphs(findings: Sequence[Finding], *, verbose: bool) -> Iterator[Pa
 def _fix_lines(rule: str, own: Sequence[Fix], rest: Sequence[Fix]) -> Iterator[Paragraph]:
     for number, fix in enumerate(own):
         head = f"Fix for {rule}: " if number == 0 else "and: "
-        yield _fix_line(head, fix, indent=2 * (number > 0))
+        yield _fix_line(head, fix, rule, indent=2 * (number > 0))
     for fix in rest:
-        yield _fix_line("or: ", fix, indent=2)
+        yield _fix_line("or: ", fix, rule, indent=2)
 
 
-def _fix_line(head: str, fix: Fix, *, indent: int) -> Paragraph:
-    parts = ((head, "bold green"), (clean(fix_sentence(fix)), ""))
+def _fix_line(head: str, fix: Fix, rule: str, *, indent: int) -> Paragraph:
+    parts = ((head, "bold green"), (clean(fix_sentence(fix, rule=rule)), ""))
     return Paragraph(parts=parts, indent=indent, hanging=4)

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from diagnostics import series
 from diagnostics.findings import Value
-from diagnostics.fix_plan import FixPlan, PlannedFix, plan_fixes
+from diagnostics.fix_plan import FixPlan, PlannedFix
 from diagnostics.judgement import Checkup
+from diagnostics.report._chosen_fixes import by_hand, install_line, plan_of, with_path
+from diagnostics.report._library_places import places_of
 from diagnostics.report._own_command import comment_of, own_command
-from diagnostics.report._text import clean, shown
-from diagnostics.report._training_calls import LIBRARIES, Place, is_name, library_of, python
+from diagnostics.report._text import shown
+from diagnostics.report._training_calls import Place, is_name, library_of, python
 from diagnostics.subjects.run_history import RunHistory
 
 __all__ = ["fix_command"]
@@ -35,9 +37,16 @@ _OTHER_ARGUMENTS = {
     "logging_nan_inf_filter", "logging_steps", "logging_strategy", "lr_scheduler_type",
     "max_grad_norm", "metric_for_best_model", "num_train_epochs", "optim",
     "per_device_eval_batch_size", "per_device_train_batch_size", "save_steps", "save_strategy",
-    "save_total_limit", "torch_compile", "warmup_steps",
+    "save_total_limit", "torch_compile", "train_sampling_strategy", "use_cpu", "warmup_steps",
 }  # fmt: skip
 """Further arguments that are set under their own name."""
+_CALLS = {
+    "processing_class": "Trainer(..., processing_class=tokenizer)",
+    "resume_from_checkpoint": "trainer.train(resume_from_checkpoint=True)",
+}
+"""What is no argument of `TrainingArguments`, as it is written."""
+_OF_TRANSFORMERS = {*_CALLS, "eval_strategy", "save_strategy"}
+"""Names that mean nothing where the library is not known."""
 Setting = tuple[str, Value, str]
 """Name of an argument, its value, and the comment on it."""
 
@@ -49,23 +58,31 @@ def fix_command(checkup: Checkup[RunHistory]) -> str:
     value is quoted for its language, whatever strangers wrote into the log. What no argument does
     follows as comments.
     """
-    plan = plan_fixes(checkup.findings)
+    run = checkup.subject
+    library = library_of(run, checkup.reader)
+    plan = plan_of(checkup.findings, library)
     if not plan.changes and not plan.by_hand:
         return ""
-    library = library_of(checkup.subject, checkup.reader)
     if library == "tuner":
-        lines = list(own_command(checkup.subject, plan))
-    elif library == "transformers":
-        lines = list(_snippet(checkup.subject, plan))
+        lines = [
+            with_path(line, run) if line.startswith("tuner ") else line
+            for line in own_command(run, plan)
+        ]
+    elif library == "transformers" or any(event.kind == "unknown-argument" for event in run.events):
+        lines = list(_snippet(run, plan))
     else:
-        lines = list(_calls(checkup.subject, plan, LIBRARIES.get(library, ())))
-    lines += [f"# {planned.rule}: {clean(planned.fix.text)}" for planned in plan.by_hand]
+        lines = list(_calls(run, plan, places_of(library, run)))
+    lines += [f"# {each.rule}: {by_hand(each.fix, run)}" for each in plan.by_hand]
+    if all(line.startswith("#") for line in lines):
+        installs = [line for planned in plan.by_hand if (line := install_line(planned))]
+        return "\n".join(installs or ["# No command applies these:", *lines])
     return "\n".join(lines)
 
 
 def _snippet(run: RunHistory, plan: FixPlan) -> Iterator[str]:
     """Yield a call of `TrainingArguments` with the changes alone."""
     known = [planned for planned in plan.changes if list(_settings(run, planned))]
+    calls = {str(each.fix.parameter): each for each in plan.changes if each.fix.parameter in _CALLS}
     if known:
         yield "TrainingArguments("
         yield "    # ... your other arguments stay as they are"
@@ -76,7 +93,10 @@ def _snippet(run: RunHistory, plan: FixPlan) -> Iterator[str]:
                     told.add(name)
                     yield f"    {name}={python(value)},  # {comment}"
         yield ")"
-    yield from (comment_of(planned) for planned in plan.changes if planned not in known)
+    yield from (f"{_CALLS[name]}  # {planned.rule}" for name, planned in calls.items())
+    for planned in plan.changes:
+        if planned not in known and planned.fix.parameter not in calls:
+            yield comment_of(planned)
 
 
 def _calls(run: RunHistory, plan: FixPlan, places: Sequence[Place]) -> Iterator[str]:
@@ -92,7 +112,7 @@ def _calls(run: RunHistory, plan: FixPlan, places: Sequence[Place]) -> Iterator[
         if planned in written:
             continue
         name, new = planned.fix.parameter, planned.fix.new
-        if places or new is None or not is_name(name):
+        if places or new is None or not is_name(name) or name in _OF_TRANSFORMERS:
             yield comment_of(planned)
         else:
             yield f"{name} = {python(new)}  # {planned.rule}: was {shown(planned.fix.old)}"

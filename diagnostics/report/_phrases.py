@@ -84,19 +84,24 @@ def _spot(place: Place, base: str) -> str:
     return file if place.line is None else f"{file}:{place.line}"
 
 
-def change(fix: Fix) -> str:
-    """Return what a fix sets, as `epochs 8 → 4`; empty when it sets nothing."""
+def change(fix: Fix, *, rule: str = "") -> str:
+    """Return what a fix sets, as `epochs 8 → 4`; empty when it sets nothing.
+
+    Rules about data (D) look at no run: what they know no value of was not left unrecorded.
+    """
     if fix.parameter is None:
         return ""
+    if fix.old is None and rule.startswith("D"):
+        return f"set {fix.parameter} to {shown(fix.new)}"
     return f"{fix.parameter} {shown(fix.old)} → {shown(fix.new)}"
 
 
-def fix_sentence(fix: Fix) -> str:
-    """Return a fix with its values and how they were computed."""
+def fix_sentence(fix: Fix, *, rule: str = "") -> str:
+    """Return a fix of a rule with its values and how they were computed."""
     if fix.parameter is None:
         return fix.text
     how = f" ({fix.how})" if fix.how else ""
-    return f"{fix.text.removesuffix('.')}: {change(fix)}{how}"
+    return f"{fix.text.removesuffix('.')}: {change(fix, rule=rule)}{how}"
 
 
 def passed_over_sentences(plan: FixPlan) -> list[str]:

@@ -54,6 +54,7 @@ class Presenter(ABC, Generic[Subject]):
         noun: What several of them are called: 4 `runs`.
         place: What its source is called in front of it, such as `Log`.
         verdicts: The verdicts.
+        fix_heading: What stands above the command that applies the fixes.
     """
 
     kind: ClassVar[str]
@@ -62,6 +63,12 @@ class Presenter(ABC, Generic[Subject]):
     noun: ClassVar[tuple[str, str]]
     place: ClassVar[str]
     verdicts: ClassVar[Verdicts]
+    fix_heading: ClassVar[str] = "All of it together"
+
+    def verdicts_on(self, subject: Subject) -> Verdicts:
+        """Return the verdicts on one subject, where it asks for words of its own."""
+        del subject
+        return self.verdicts
 
     def source(self, subject: Subject) -> str:
         """Return what was judged, as the user would name it."""

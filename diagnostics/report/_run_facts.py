@@ -13,7 +13,9 @@ __all__ = ["run_facts"]
 
 def run_facts(run: RunHistory) -> list[str]:
     """Return short facts: model, data, length, hyperparameters, device, state."""
-    return [clean(fact) for fact in _facts(run)]
+    other = run.dataset.get("other_data")
+    first = [other.removesuffix(".")] if isinstance(other, str) else []
+    return [clean(fact) for fact in (*first, *_facts(run))]
 
 
 def _facts(run: RunHistory) -> Iterator[str]:

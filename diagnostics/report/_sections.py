@@ -112,10 +112,11 @@ def _unjudged(checkup: Checkup[Any], *, verbose: bool) -> Iterator[Paragraph]:
 
 
 def _command(checkup: Checkup[Any]) -> Iterator[Paragraph]:
-    text = presenter_of(checkup.subject).fix_command(checkup)
+    presenter = presenter_of(checkup.subject)
+    text = presenter.fix_command(checkup)
     if not text:
         return
-    yield line("All of it together", "bold green")
+    yield line(presenter.fix_heading, "bold green")
     yield from (line(row, indent=2, wrapped=False) for row in text.split("\n"))
     yield BLANK
 

@@ -10,6 +10,7 @@ from typing import Any
 from diagnostics.findings import Value
 from diagnostics.report._text import clean
 from diagnostics.subjects.run_history import RunHistory
+from diagnostics.training_library import library_that_trained
 
 __all__ = ["LIBRARIES", "Place", "is_name", "library_of", "python"]
 
@@ -28,10 +29,6 @@ _OF_READERS = {
     "spacy_table": "spacy",
     "flair_loss": "flair",
 }
-_OF_THE_TRAINER = frozenset(
-    ("eval_strategy", "save_strategy", "logging_strategy", "load_best_model_at_end", "save_steps")
-)
-"""Settings that only logs of the Trainer record."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,14 +48,12 @@ class Place:
 
 def library_of(run: RunHistory, reader: str) -> str:
     """Return the library that wrote a log, empty where nothing tells."""
-    told = run.environment.get("library")
-    if isinstance(told, str):
-        return told
+    told = library_that_trained(run)
+    if reader == "spacy_table" or run.environment.get("library") is not None:
+        return told or "spacy"
     if run.config.get("architecture") == "SequenceTagger":
         return "flair"
-    if any(name in run.config for name in _OF_THE_TRAINER):
-        return _OF_READERS.get(reader, "transformers")
-    return _OF_READERS.get(reader, "")
+    return _OF_READERS.get(reader, told)
 
 
 def python(value: Value) -> str:

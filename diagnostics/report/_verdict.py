@@ -14,7 +14,7 @@ __all__ = ["unjudged", "verdict"]
 
 def verdict(checkup: Checkup[Any]) -> str:
     """Return the verdict in one sentence."""
-    verdicts = presenter_of(checkup.subject).verdicts
+    verdicts = presenter_of(checkup.subject).verdicts_on(checkup.subject)
     counts = _counts(checkup)
     match checkup.worst:
         case Severity.ERROR:

@@ -129,7 +129,11 @@ def _table(findings: Sequence[Finding]) -> Iterator[str]:
             seen += f"<br>At {'<br>'.join(map(escaped, places))}"
         if evidence := evidence_sentence(found):
             seen += f"<br>{TIERS[found.tier].capitalize()}: {escaped(evidence)}"
-        fixes = "" if role else "<br>or: ".join(escaped(fix_sentence(fix)) for fix in found.fixes)
+        fixes = (
+            ""
+            if role
+            else "<br>or: ".join(escaped(fix_sentence(fix, rule=found.rule)) for fix in found.fixes)
+        )
         yield f"| {found.severity} | {head} | {seen} | {fixes} |"
     yield ""
 

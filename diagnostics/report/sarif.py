@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any, ClassVar, TextIO
 from urllib.parse import quote
 
-from diagnostics.findings import Finding, Place, Severity
+from diagnostics.findings import Finding, Severity
 from diagnostics.judgement import Checkup
 from diagnostics.report._phrases import TIERS, evidence_sentence, fix_sentence
 from diagnostics.report._presenter import presenter_of
 from diagnostics.report._text import clean
 from diagnostics.report_format import DEFAULT_OPTIONS, ReportFormat, ReportOptions
 from diagnostics.rule import Rule
+from diagnostics.subjects.dataset import Dataset
 
 __all__ = ["Sarif", "log_document"]
 
@@ -94,7 +95,7 @@ def _results(checkup: Checkup[Any], places: dict[str, int]) -> Iterator[dict[str
             "ruleIndex": places[found.rule],
             "level": _LEVELS[found.severity],
             "message": {"text": _text(found)},
-            "locations": _locations(found, source),
+            "locations": _locations(found, checkup.subject, source),
             "partialFingerprints": {_FINGERPRINT: _fingerprint(found, source, told[found.rule])},
             "properties": {
                 "evidence": TIERS[found.tier],
@@ -110,22 +111,27 @@ def _text(found: Finding) -> str:
     if found.consequence_of is not None:
         parts.append(f"Follows from {found.consequence_of}.")
     else:
-        parts += [f"Fix: {clean(fix_sentence(fix))}" for fix in found.fixes[:1]]
+        parts += [f"Fix: {clean(fix_sentence(fix, rule=found.rule))}" for fix in found.fixes[:1]]
     return " ".join(parts)
 
 
-def _locations(found: Finding, source: str) -> list[dict[str, Any]]:
+def _locations(found: Finding, subject: object, source: str) -> list[dict[str, Any]]:
     """Return every place of a finding; all of them have to be mended for it to go."""
+    if found.places:
+        return [_location(place.file, place.line or 1, place.text) for place in found.places]
+    if isinstance(subject, Dataset):  # its source may be a folder, which has no lines
+        files = [file for split in subject.splits.values() for file in split.files]
+        return [_location(file) for file in files[:1]]
     # A log has no line that is to blame; code hosts refuse a place without one.
-    places = found.places or (Place(file=source),)
-    return [_location(place) for place in places]
+    return [_location(source, 1)]
 
 
-def _location(place: Place) -> dict[str, Any]:
-    region: dict[str, Any] = {"startLine": place.line or 1}
-    if place.text:
-        region["snippet"] = {"text": clean(place.text)}
-    physical = {"artifactLocation": {"uri": _uri(place.file)}, "region": region}
+def _location(file: str, line: int | None = None, text: str = "") -> dict[str, Any]:
+    physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(file)}}
+    if line is not None:
+        physical["region"] = {"startLine": line}
+        if text:
+            physical["region"]["snippet"] = {"text": clean(text)}
     return {"physicalLocation": physical}
 
 

@@ -127,9 +127,9 @@ def evidence_line(found: Finding) -> str:
     return clean(evidence_sentence(found))
 
 
-def fix_line(fix: Fix) -> str:
-    """Return a fix with its values in one harmless line."""
-    return clean(fix_sentence(fix))
+def fix_line(fix: Fix, *, rule: str = "") -> str:
+    """Return a fix of a rule with its values in one harmless line."""
+    return clean(fix_sentence(fix, rule=rule))
 
 
 def place_lines(found: Finding) -> list[str]:

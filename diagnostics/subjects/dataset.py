@@ -68,6 +68,8 @@ class Dataset:
             `cased`, `id2label`, ...), where known.
         arguments: How the user said where and how to read it, by the names of `check`: `dev`,
             `test`, `data_format`, `columns`; only what was said.
+        sampled: How many training sentences were looked at, where that is a part of those that will
+            be trained on; None when all were.
         notes: What a person should know about how the data was read, as sentences.
     """
 
@@ -80,4 +82,5 @@ class Dataset:
     plan: Mapping[str, Any] = field(default_factory=dict)
     model: Mapping[str, Any] = field(default_factory=dict)
     arguments: Mapping[str, str] = field(default_factory=dict)
+    sampled: int | None = None
     notes: tuple[str, ...] = ()

@@ -146,6 +146,7 @@ class Environment:
         model: Facts about the encoder (`name`, `local`, `parameters`), where known.
         forecast: Forecast of the accelerator's memory (`peak_bytes`, `largest_batch_size`), where
             one was made.
+        forecast_fault: Why none could be made though a model was named, as a clause; else empty.
         notes: What a person should know about how it was found, as sentences.
     """
 
@@ -165,6 +166,7 @@ class Environment:
     plan: Mapping[str, Any] = field(default_factory=dict)
     model: Mapping[str, Any] = field(default_factory=dict)
     forecast: Mapping[str, Any] = field(default_factory=dict)
+    forecast_fault: str = ""
     notes: tuple[str, ...] = ()
 
     def version(self, name: str) -> str | None:

@@ -16,11 +16,13 @@ class Argument:
         name: Its name.
         value: Its value as source, shortened; empty when it stands elsewhere.
         line: 1-based line of the script.
+        attribute: Whether it is set on what the call has made, which takes any name.
     """
 
     name: str
     value: str
     line: int
+    attribute: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

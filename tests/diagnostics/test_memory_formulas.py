@@ -65,3 +65,6 @@ def test_sizes_are_written_for_people() -> None:
     assert [shown_bytes(count) for count in (12, 2_048, 3 * 2**20, 7.6 * GIB, -GIB)] == [
         "12 bytes", "2 KiB", "3 MiB", "7.6 GiB", "-1 GiB",
     ]  # fmt: skip
+    assert [shown_bytes(count) for count in (1_023 * 2**20, 104_606 * GIB)] == [
+        "1,023 MiB", "104,606 GiB",
+    ]  # fmt: skip

@@ -9,13 +9,19 @@ import pytest
 
 from diagnostics.errors import DiagnosticsError
 from diagnostics.examples import run_example
+from diagnostics.findings import Fix
+from diagnostics.report._chosen_fixes import by_hand
+from diagnostics.report._fix_command import fix_command
+from diagnostics.report._run_facts import run_facts
 from diagnostics.run_and_data import examination_with_data
 from diagnostics.settings import Settings
 from diagnostics.subjects.run_history import RunHistory
 from diagnostics.user_facts import with_dataset
 
 DATA = Path(__file__).parents[2] / "tuner" / "sample_data"
-FALLING = run_example(f1=(0.6, 0.72, 0.7, 0.66, 0.62, 0.6, 0.58, 0.55), batch_size=16)
+FALLING = run_example(
+    f1=(0.6, 0.72, 0.7, 0.66, 0.62, 0.6, 0.58, 0.55), batch_size=16, steps_per_epoch=16
+)
 
 
 @pytest.fixture
@@ -57,6 +63,25 @@ def test_a_size_that_the_log_tells_otherwise_is_left_and_said() -> None:
     assert joined.dataset["train_sentences"] == 40
     (note,) = joined.notes
     assert "speaks of 40 train sentences" in note and "holds 250" in note
+
+
+def test_data_of_another_size_is_not_that_of_the_run() -> None:
+    run = run_example(f1=(0.5, 0.6), batch_size=16, steps_per_epoch=60)
+    checkup = examination_with_data(DATA).judge(run)
+    assert "train_sentences" not in checkup.subject.dataset
+    first = run_facts(checkup.subject)[0]
+    assert first.startswith("This is not the data of this run: the log speaks of 960")
+    part = run_example(f1=(0.5, 0.6), dataset={"train_sentences": 40})
+    assert "a part of it only" in examination_with_data(DATA).judge(part).subject.notes[0]
+
+
+def test_what_the_data_asks_for_does_not_hide_what_the_run_can_change(same_twice: Path) -> None:
+    checkup = examination_with_data(same_twice).judge(FALLING)
+    text = fix_command(checkup)
+    assert "load_best_model_at_end=True" in text
+    assert text.count("# D401") == 1
+    named = by_hand(Fix(text="Let `tuner check DATA --fix OUT` write it."), checkup.subject)
+    assert named == f"Let `tuner check {same_twice} --fix OUT` write it."
 
 
 def test_what_a_run_says_better_is_said_once() -> None:

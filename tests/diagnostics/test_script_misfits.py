@@ -86,6 +86,24 @@ def test_a_class_that_is_not_known_is_not_judged() -> None:
     assert argument_misfits(found) == ()
 
 
+def test_an_attribute_may_have_any_name_but_an_old_one() -> None:
+    script = TrainingScript(
+        path="train.py",
+        calls=(
+            Call(
+                callee="TrainingArguments",
+                line=1,
+                arguments=tuple(
+                    Argument(name=name, value="1", line=2, attribute=True)
+                    for name in ("evaluation_strategy", "learning_rat", "note_of_mine")
+                ),
+            ),
+        ),
+    )
+    found = argument_misfits(Environment(source="x", script=script, signatures=SIGNATURES))
+    assert [each.name for each in found] == ["evaluation_strategy"]
+
+
 def test_unknown_patterns_are_passed_over() -> None:
     seen = OutdatedCode(pattern="of-a-later-version", line=3, text="x")
     assert code_misfits(environment(outdated=(seen,))) == ()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
+from diagnostics.data_checkup import check
 from diagnostics.errors import DataError
+from diagnostics.files_left_aside import notes_on_files_left_aside
 from diagnostics.split_finder import find_splits, split_of_name
 
 SAMPLES = Path(__file__).parents[1] / "data" / "formats"
@@ -161,3 +164,35 @@ def test_a_folder_that_cannot_be_listed(tmp_path: Path) -> None:
 )
 def test_names(name: str, split: str | None) -> None:
     assert split_of_name(name) == split
+
+
+def test_files_left_aside_are_named(tmp_path: Path) -> None:
+    folder = fill(tmp_path, "train.txt", "train1.txt", "train2.txt", "dev.txt", "other.txt")
+    (note,) = notes_on_files_left_aside(folder, find_splits(folder))
+    assert note == "The train split is train.txt; train1.txt, train2.txt were left aside."
+    assert note in check(folder).subject.notes
+    assert not notes_on_files_left_aside(
+        folder / "train.txt", find_splits(folder / "train.txt", dev=folder / "dev.txt")
+    )
+
+
+def test_an_unused_development_file_is_no_secret(tmp_path: Path) -> None:
+    folder = fill(tmp_path, "train.txt", "dev.txt")
+    elsewhere = fill(tmp_path / "elsewhere", "mine.txt") / "mine.txt"
+    assert not notes_on_files_left_aside(folder, find_splits(folder, dev=elsewhere))
+
+
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_an_empty_path_is_refused(empty: str, tmp_path: Path) -> None:
+    for source, dev in ((empty, None), (fill(tmp_path, "train.txt"), empty)):
+        with pytest.raises(DataError, match="path of the data is empty"):
+            find_splits(source, dev=dev)
+
+
+def test_pipes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    monkeypatch.chdir(tmp_path)
+    for source in ("-", "pipe", "/dev/null"):
+        with pytest.raises(DataError, match="cannot be read from a pipe") as caught:
+            find_splits(source)
+        assert "file first" in caught.value.hint

@@ -165,3 +165,13 @@ def test_paragraphs_are_the_lines_between_empty_ones(
         assert following[0] > numbers[-1] + 1
     for numbers, _ in found:
         assert list(numbers) == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_a_line_too_long_for_a_table_is_refused_with_its_number(end: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "long.conll"
+    path.write_bytes(b"A O" + end + b"x" * (9 << 20) + b" O" + end + b"B O" + end)
+    text = TextFile.inspect(path, ReadingLog(str(path)))
+    with pytest.raises(DataError, match=r"line 2: a line of more than 8 MiB"):
+        next(text.paragraphs())
+    assert [number for number, _ in text.lines()] == [1, 2, 3]

@@ -91,8 +91,8 @@ def test_what_the_project_ignores_stops_nothing(same_twice: Path) -> None:
 
 
 def test_a_plan_that_cannot_be_right_is_told(easy_data: Path) -> None:
-    checkup = check_first(request(easy_data), check=True, seed=1, plan={"learning_rate": 3.0})
-    assert any("learning_rate is 3" in note for note in check_notes(checkup))
+    checkup = check_first(request(easy_data), check=True, seed=1, plan={"learning_rate": 0.3})
+    assert any("learning_rate is 0.3" in note for note in check_notes(checkup))
 
 
 def test_the_same_sample_is_checked(easy_data: Path) -> None:
@@ -127,6 +127,18 @@ def test_nothing_is_said_twice(easy_data: Path) -> None:
     assert sum("settings are luck" in note for note in known) == 1
     assert not set(known) & set(check_notes(checkup, known))
     assert check_notes(replace(checkup, findings=()), known) == known
+
+
+def test_broken_tags_are_counted_once(tmp_path: Path) -> None:
+    path = tmp_path / "train.conll"
+    good = "Acme B-ORG\nCorp I-ORG\nrose O\n\nAnna B-PER\nBell I-PER\nleft O\n\n"
+    path.write_text(good * 60 + "so O\nAcme I-ORG\nrose O\n\n" * 8, encoding="utf-8")
+    known = data_warnings(request(path).load(1))
+    assert any("were repaired" in note for note in known)
+    checkup = check_first(request(path, sample=100), check=True, seed=1)
+    notes = check_notes(checkup, known)
+    assert sum("D205" in note for note in notes) == 1
+    assert not any("were repaired" in note for note in notes)
 
 
 def test_a_training_shows_warnings_once_and_keeps_them(

@@ -69,6 +69,9 @@ def _lines(report: RepairReport) -> Iterator[tuple[int, str]]:
         yield 0, "Nothing was changed."
         yield 0, ""
     yield from _changes("Changed", report.changes)
+    if report.listed is not None:
+        yield 0, f"Every change with what stood there before and after: {report.listed}"
+        yield 0, ""
     yield from _changes("Left to you", report.left)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import sys
 from collections.abc import Sequence
@@ -105,7 +106,8 @@ def deliver(
 ) -> None:
     """Write the report to a file, or to standard output.
 
-    What the encoding of standard output does not know is shown as an escape.
+    What the encoding of standard output does not know is shown as an escape. A reader who leaves
+    early has seen enough: that changes neither the verdict nor the exit code.
 
     Raises:
         UsageError: The file cannot be written.
@@ -117,4 +119,5 @@ def deliver(
         return
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
-    report.write(checkups, sys.stdout, options)
+    with contextlib.suppress(BrokenPipeError):
+        report.write(checkups, sys.stdout, options)

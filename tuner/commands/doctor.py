@@ -21,6 +21,7 @@ from tuner.commands import _reporting, _values
 from tuner.commands._options import add_runs_dir, given
 from tuner.doctor.forecasts import with_forecast
 from tuner.doctor.look_around import Wanted, look_around
+from tuner.doctor.plan_check import check_data, check_model, check_optimizer
 from tuner.errors import UsageError
 
 __all__ = ["configure", "run"]
@@ -32,7 +33,8 @@ examples:
   tuner doctor --script train.py                   arguments that transformers has renamed
   tuner doctor --script train.py --format sarif --output script.sarif
 
-exit codes: 0 nothing as grave as --fail-on, 1 something is, 2 a script could not be read
+exit codes: 0 nothing as grave as --fail-on, 1 something is, 2 an option is wrong, or
+what it names cannot be read
 """
 PRECISIONS = ("fp32", "bf16", "fp16")
 PLANNED = ("batch_size", "max_length", "precision", "optimizer")
@@ -86,11 +88,22 @@ def run(arguments: argparse.Namespace) -> int:
             "`--data` tells how long the inputs of a model are, but there is no `--model`.",
             "Name the model, too; `tuner check DATA` checks the data alone.",
         )
+    _check_plan(arguments)
     settings = find_settings(Path.cwd())
     checkup = _checkup(arguments, settings)
     options = ReportOptions(verbose=arguments.verbose, fix_command=True)
     _reporting.deliver(report, [checkup], options, arguments.output)
     return int(_reporting.reaches_limit([checkup], arguments.fail_on, settings))
+
+
+def _check_plan(arguments: argparse.Namespace) -> None:
+    """Refuse options that cannot be meant, whether or not the model can be read afterwards."""
+    if arguments.optimizer is not None:
+        check_optimizer(arguments.optimizer)
+    if arguments.model is not None:
+        check_model(arguments.model)
+    if arguments.data is not None:
+        check_data(arguments.data)
 
 
 def _checkup(arguments: argparse.Namespace, settings: Settings) -> Checkup[Environment]:
@@ -107,6 +120,10 @@ def _checkup(arguments: argparse.Namespace, settings: Settings) -> Checkup[Envir
     environment = look_around(wanted)
     if wanted.model is not None:
         environment = with_forecast(environment, arguments.data)
+    elif unused := given(arguments, ("batch_size", "max_length")):
+        options = " and ".join(f"--{name.replace('_', '-')}" for name in unused)
+        note = f"Without --model no memory is forecast: {options} told nothing."
+        environment = replace(environment, notes=(*environment.notes, note))
     return replace(check_up(environment, rules), switched_off=switched_off)
 
 
@@ -126,7 +143,7 @@ def _concerns(rule: Rule[Environment], wanted: Wanted) -> bool:
     """Whether a rule is about what will be looked at: to say that it is not would tell nothing."""
     if wanted.script is None and needs.script in rule.needs:
         return False
-    if wanted.model is None and needs.forecast in rule.needs:
+    if wanted.model is None and {needs.forecast, needs.model} & set(rule.needs):
         return False
     of_devices = {needs.accelerators, needs.host, needs.hub, needs.imports}
     return wanted.devices or not of_devices & set(rule.needs)

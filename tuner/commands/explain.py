@@ -140,7 +140,9 @@ def _reasons(found: Finding, width: int) -> Iterator[Text]:
         yield Text(fill(f"  At {place}", width, subsequent_indent="    "))
     if evidence := evidence_line(found):
         yield Text(fill(f"  Evidence: {evidence}", width, subsequent_indent="    "))
-    yield Text(fill(f"  Fix: {fix_line(found.fixes[0])}", width, subsequent_indent="    "))
+    yield Text(
+        fill(f"  Fix: {fix_line(found.fixes[0], rule=found.rule)}", width, subsequent_indent="    ")
+    )
 
 
 def field_docs(cls: type) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from diagnostics.errors import DiagnosticsError
 from diagnostics.subjects.environment import Environment
 from tuner.doctor.hub_cache import cached_snapshot
+from tuner.doctor.plan_check import check_model
 from tuner.doctor.planned_course import PlannedCourse, planned_course
 
 if TYPE_CHECKING:
@@ -21,17 +22,18 @@ _MOST = 256
 
 
 def with_forecast(environment: Environment, data: str | None) -> Environment:
-    """Return the environment with a forecast; with a note where none can be made.
+    """Return the environment with a forecast; with why there is none where none can be made.
 
     Args:
         environment: What was found; a model must be named.
         data: Labelled data for the length of inputs and the time of an epoch; None: none.
 
     Raises:
-        UsageError: Optimizer or precision is not known.
+        UsageError: Optimizer or precision is not known, or what is named is no model.
         DataError: The data cannot be read.
     """
     name = str(environment.model.get("name", ""))
+    check_model(name)
     folder = Path(name).expanduser() if environment.model.get("local") else cached_snapshot(name)
     reason = ""
     if folder is None:
@@ -51,8 +53,9 @@ def with_forecast(environment: Environment, data: str | None) -> Environment:
 
 
 def _without(environment: Environment, reason: str) -> Environment:
-    note = f"No forecast of memory: {reason.rstrip('.')}."
-    return replace(environment, notes=(*environment.notes, note))
+    fault = reason.rstrip(".")
+    note = f"No forecast of memory: {fault}."
+    return replace(environment, forecast_fault=fault, notes=(*environment.notes, note))
 
 
 def _forecast(environment: Environment, folder: str, data: str | None) -> Environment:
@@ -82,7 +85,8 @@ def _forecast(environment: Environment, folder: str, data: str | None) -> Enviro
         )
     told |= {**_described(forecast), **_time(course)}
     model = {"parameters": forecast.parameters, **environment.model}
-    return replace(environment, forecast=told, model=model)
+    notes = (*environment.notes, *course.notes)
+    return replace(environment, forecast=told, model=model, notes=notes)
 
 
 def _described(forecast: MemoryForecast) -> dict[str, Any]:

@@ -30,6 +30,7 @@ class PlannedCourse:
         device: Kind of device.
         free: Bytes that are free on it; None is not known.
         tokens: Sub-tokens of an epoch; None without data.
+        notes: What differs from what was asked for, as sentences.
     """
 
     config: Any
@@ -40,6 +41,7 @@ class PlannedCourse:
     device: Literal["cpu", "cuda", "mps"]
     free: int | None
     tokens: int | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -65,15 +67,14 @@ def planned_course(environment: Environment, folder: str, data: str | None) -> P
         ModelError: The model cannot be opened.
         DataError: The data cannot be read.
     """
-    from tuner.training.model_source import open_model
-
-    source = open_model(folder)
-    limit = min(environment.plan.get("max_length") or source.max_length, source.max_length)
+    config, most = _model(folder, tokenizer=data is not None)
+    asked = environment.plan.get("max_length") or most
+    limit = min(asked, most)
     found = None if data is None else _subwords(folder, data, limit)
     gpu = next((each for each in environment.accelerators or () if each.visible), None)
     trained = found.lengths.get("train", {}) if found is not None else {}
     return PlannedCourse(
-        config=source.config,
+        config=config,
         length=min(limit, max(trained, default=limit)),
         labels=None if found is None else 2 * len(found.entity_ends) + 1,
         precision=environment.plan.get("precision") or _precision(gpu),
@@ -81,7 +82,27 @@ def planned_course(environment: Environment, folder: str, data: str | None) -> P
         device=_kind(environment, gpu),
         free=_free(environment, gpu),
         tokens=_tokens(trained, limit) or None,
+        notes=_cut(asked, limit),
     )
+
+
+def _model(folder: str, *, tokenizer: bool) -> tuple[Any, int]:
+    """Return the configuration and the most sub-tokens; only data needs the tokenizer as well."""
+    from tuner.training.model_source import longest_input, open_model, read_config
+
+    if tokenizer:
+        source = open_model(folder)
+        return source.config, source.max_length
+    config = read_config(folder)
+    return config, longest_input(config, None)
+
+
+def _cut(asked: int, limit: int) -> tuple[str, ...]:
+    """Return a note where inputs will be shorter than was asked for."""
+    if asked <= limit:
+        return ()
+    cut = f"The forecast is for inputs of {limit} sub-tokens, not the {asked} of --max-length"
+    return (f"{cut}: neither this model nor `tuner train` takes longer ones.",)
 
 
 def _subwords(folder: str, data: str, limit: int) -> SubwordsFound:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 __all__ = ["CALLEES", "Meaning", "ScriptNames", "is_dict_call", "names_of"]
@@ -36,11 +36,13 @@ class ScriptNames:
         classes: Name to class.
         modules: Names of the package itself.
         dicts: Names that are assigned once, a dict that can be read.
+        items: Such a name to what is put into it afterwards: key, value and line.
     """
 
     classes: Mapping[str, Meaning] = field(default_factory=dict)
     modules: frozenset[str] = frozenset()
     dicts: Mapping[str, ast.expr] = field(default_factory=dict)
+    items: Mapping[str, Sequence[tuple[str, ast.expr, int]]] = field(default_factory=dict)
 
     def meaning(self, node: ast.expr) -> Meaning | None:
         """Return the class that an expression names, such as `transformers.Trainer`."""
@@ -73,7 +75,8 @@ def names_of(tree: ast.Module) -> ScriptNames:
         if meaning is not None:
             own = meaning.own | frozenset(_own_arguments(node))
             classes[node.name] = Meaning(callee=meaning.callee, own=own)
-    return ScriptNames(classes=classes, modules=modules, dicts=dict(_dicts(nodes)))
+    dicts = dict(_dicts(nodes))
+    return ScriptNames(classes=classes, modules=modules, dicts=dicts, items=_items(nodes, dicts))
 
 
 def _modules(nodes: list[ast.AST]) -> Iterator[str]:
@@ -120,6 +123,22 @@ def _dicts(nodes: list[ast.AST]) -> Iterator[tuple[str, ast.expr]]:
         is_dict = isinstance(value, ast.Dict) or is_dict_call(value)
         if isinstance(target, ast.Name) and stored[target.id] == 1 and is_dict:
             yield target.id, value
+
+
+def _items(
+    nodes: list[ast.AST], dicts: Mapping[str, ast.expr]
+) -> dict[str, list[tuple[str, ast.expr, int]]]:
+    """Return what `name["key"] = value` puts into dicts, by line."""
+    found: dict[str, list[tuple[str, ast.expr, int]]] = {}
+    for node in (each for each in nodes if isinstance(each, ast.Assign)):
+        for target in node.targets:
+            if not isinstance(target, ast.Subscript) or not isinstance(target.value, ast.Name):
+                continue
+            key, name = target.slice, target.value.id
+            if name in dicts and isinstance(key, ast.Constant) and isinstance(key.value, str):
+                item = (key.value, node.value, target.lineno)
+                found.setdefault(name, []).append(item)
+    return {name: sorted(items, key=lambda item: item[2]) for name, items in found.items()}
 
 
 def is_dict_call(value: ast.expr) -> bool:

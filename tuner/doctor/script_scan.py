@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 from diagnostics.subjects.training_script import Argument, Call, TrainingScript
+from tuner.doctor.later_settings import settings_after_calls
 from tuner.doctor.outdated_code import outdated_code
 from tuner.doctor.script_names import ScriptNames, is_dict_call, names_of
 from tuner.doctor.script_source import ScriptSource
@@ -25,11 +27,17 @@ def scan_script(source: ScriptSource) -> TrainingScript:
     names = names_of(source.tree)
     nodes = list(ast.walk(source.tree))
     notes: list[str] = []
-    calls = [
-        call
-        for node in nodes
-        if isinstance(node, ast.Call) and (call := _call(node, names, source, notes)) is not None
-    ]
+    later = settings_after_calls(nodes, names)
+    calls = []
+    for node in nodes:
+        call = _call(node, names, source, notes) if isinstance(node, ast.Call) else None
+        if call is not None and isinstance(node, ast.Call):
+            added = [
+                _argument(each.name, each.value, each.line, source, attribute=True)
+                for each in later.get(node, ())
+            ]
+            arguments = (*call.arguments, *added)[:_MOST_ARGUMENTS]
+            calls.append(replace(call, arguments=arguments))
     calls += _flag_lists(nodes, source)
     if len(calls) > _MOST_CALLS:
         notes.insert(0, f"Only the first {_MOST_CALLS} of {len(calls)} calls were compared.")
@@ -67,14 +75,28 @@ def _call(
     )
 
 
-def _argument(name: str, value: ast.expr, line: int, source: ScriptSource) -> Argument:
-    return Argument(name=name, value=source.text_of(value), line=line)
+def _argument(
+    name: str, value: ast.expr, line: int, source: ScriptSource, *, attribute: bool = False
+) -> Argument:
+    return Argument(name=name, value=source.text_of(value), line=line, attribute=attribute)
 
 
 def _unpacked(value: ast.expr, names: ScriptNames, source: ScriptSource) -> list[Argument] | None:
     """Return the arguments in a dict that is written out; None when it is not."""
     if isinstance(value, ast.Name):
-        value = names.dicts.get(value.id, value)
+        written = names.dicts.get(value.id)
+        held = None if written is None else _held(written, source)
+        added = [
+            _argument(name, item, line, source)
+            for name, item, line in names.items.get(value.id, ())
+            if line <= value.lineno
+        ]
+        return None if held is None else [*held, *added]
+    return _held(value, source)
+
+
+def _held(value: ast.expr, source: ScriptSource) -> list[Argument] | None:
+    """Return the arguments in an expression that is a dict; None when it is not."""
     if isinstance(value, ast.Call) and is_dict_call(value):
         return [
             _argument(keyword.arg, keyword.value, keyword.lineno, source)

@@ -16,7 +16,7 @@ from transformers import AutoConfig, AutoTokenizer
 from tuner.errors import ModelError
 from tuner.training.model_errors import explain
 
-__all__ = ["NO_CODE", "ModelSource", "guarded", "open_model"]
+__all__ = ["NO_CODE", "ModelSource", "guarded", "longest_input", "open_model", "read_config"]
 
 LARGEST_SANE_LENGTH = 100_000
 """Tokenizers without a limit say 10**30; anything above this counts as none."""
@@ -58,17 +58,26 @@ def open_model(name: str) -> ModelSource:
     Raises:
         ModelError: There is no such model, it cannot be downloaded, or it has no usable tokenizer.
     """
-    location = _location(name)
-    config = guarded(name, lambda: AutoConfig.from_pretrained(location, **NO_CODE))
+    location, config = _location(name), read_config(name)
     tokenizer = guarded(name, lambda: _tokenizer(location))
     return ModelSource(
         name=name,
         location=location,
         config=config,
         tokenizer=tokenizer,
-        max_length=_max_length(config, tokenizer),
+        max_length=longest_input(config, tokenizer.model_max_length),
         fingerprint=_fingerprint(location, config),
     )
+
+
+def read_config(name: str) -> Any:
+    """Return the transformers configuration of a model folder or hub id; no tokenizer is needed.
+
+    Raises:
+        ModelError: There is no such model, or its configuration cannot be read.
+    """
+    location = _location(name)
+    return guarded(name, lambda: AutoConfig.from_pretrained(location, **NO_CODE))
 
 
 def _location(name: str) -> str:
@@ -120,15 +129,21 @@ def _tokenizer(location: str) -> Any:
     return tokenizer
 
 
-def _max_length(config: Any, tokenizer: Any) -> int:
+def longest_input(config: Any, told: int | None) -> int:
+    """Return the most sub-tokens of an input, at most `DEFAULT_MAX_LENGTH`.
+
+    Args:
+        config: The transformers configuration of the model.
+        told: What its tokenizer says; None where no tokenizer was read.
+    """
     limits = [DEFAULT_MAX_LENGTH]
     positions = getattr(config, "max_position_embeddings", None)
     if isinstance(positions, int) and positions > 0:
         # RoBERTa and its kin number positions from pad_token_id + 1.
         shifted = config.model_type in {"roberta", "xlm-roberta", "camembert", "longformer"}
         limits.append(positions - (2 if shifted else 0))
-    if 0 < tokenizer.model_max_length < LARGEST_SANE_LENGTH:
-        limits.append(tokenizer.model_max_length)
+    if told is not None and 0 < told < LARGEST_SANE_LENGTH:
+        limits.append(told)
     return min(limits)
 
 

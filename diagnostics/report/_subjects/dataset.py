@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from diagnostics.judgement import Checkup
+from diagnostics.measures.tag_pairs import TagPairs, TagPairsFound
 from diagnostics.report._data_commands import next_commands
 from diagnostics.report._data_tables import label_table, length_rows, sizes_of, split_table
 from diagnostics.report._presenter import Presenter, Verdicts
 from diagnostics.report._table import Table
+from diagnostics.rules.data._evidence.split_schemes import other_schemes
 from diagnostics.subjects.dataset import Dataset, Split
+from diagnostics.tag_repair import CERTAIN
 
 __all__ = ["DataPresenter"]
 
@@ -67,16 +70,27 @@ def _facts(dataset: Dataset) -> Iterator[str]:
         if len(read) == 1
         else (f"{name}: {_how_read(split)}" for name, split in dataset.splits.items())
     )
-    if dataset.scheme is None:
-        yield "tags in no known scheme"
-    elif dataset.scheme == "none":
-        yield "tags without a scheme"
-    else:
-        yield f"tags in {dataset.scheme}"
+    yield from _schemes(dataset)
     if dataset.outside != "O":
         yield f"`{dataset.outside}` for words outside entities"
     if name := dataset.model.get("name"):
         yield f"model {name}"
+
+
+def _schemes(dataset: Dataset) -> Iterator[str]:
+    """Yield the scheme of the tags; of each split where that of all together tells nothing."""
+    found = dataset.measured.get(TagPairs.key())
+    if isinstance(found, TagPairsFound) and other_schemes(found, fewest=CERTAIN):
+        for name, scheme in found.schemes.items():
+            yield f"{name}: {_tags_in(scheme.name.value)}"
+    else:
+        yield _tags_in(dataset.scheme)
+
+
+def _tags_in(scheme: str | None) -> str:
+    if scheme is None:
+        return "tags in no known scheme"
+    return "tags without a scheme" if scheme == "none" else f"tags in {scheme}"
 
 
 def _how_read(split: Split) -> str:

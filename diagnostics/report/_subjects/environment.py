@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from diagnostics.findings import Severity
@@ -33,12 +34,20 @@ class EnvironmentPresenter(Presenter[Environment]):
     command: ClassVar[str] = "tuner doctor"
     noun: ClassVar[tuple[str, str]] = ("environment", "environments")
     place: ClassVar[str] = "Environment"
+    fix_heading: ClassVar[str] = "Mends the libraries"
     verdicts: ClassVar[Verdicts] = Verdicts(
         error="Not ready to train",
         warning="Ready to train, but look at this first",
         unjudged="No fault found, but most rules could not judge.",
         clear="Ready to train",
     )
+
+    def verdicts_on(self, subject: Environment) -> Verdicts:
+        """Return the verdicts; none says "ready" alone where a forecast is missing."""
+        if not subject.forecast_fault:
+            return self.verdicts
+        unknown = "Ready to train, but without the forecast of memory that was asked for"
+        return replace(self.verdicts, warning=unknown, clear=unknown)
 
     def facts(self, subject: Environment) -> list[str]:
         """Return interpreter, system and what is planned."""

@@ -9,6 +9,7 @@ from typing import ClassVar
 from diagnostics.data_rule import DataRule
 from diagnostics.data_sample import DataSample
 from diagnostics.findings import Evidence, Finding, Fix, Severity, Tier
+from diagnostics.rules.data._evidence.whole_split import every_training_sentence
 from diagnostics.subjects.dataset import Dataset
 
 __all__ = ["BatchLargerThanData"]
@@ -35,6 +36,7 @@ class BatchLargerThanData(DataRule):
     tier: ClassVar[Tier] = Tier.CONCLUSIVE
     explains: ClassVar[tuple[str, ...]] = ("D308",)
     doubt: ClassVar[str] = "The number of epochs is in the hundreds."
+    needs: ClassVar = (every_training_sentence,)
     bad: ClassVar[Mapping[str, DataSample]] = {
         "40 sentences in batches of 64": DataSample(train=_ANNA * 40, plan={"batch_size": 64}),
         "gradient accumulation counts": DataSample(

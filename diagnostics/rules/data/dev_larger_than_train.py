@@ -10,6 +10,7 @@ from diagnostics.data_rule import DataRule
 from diagnostics.data_sample import DataSample
 from diagnostics.findings import Evidence, Finding, Fix, Severity, Tier
 from diagnostics.measures.sizes import Sizes
+from diagnostics.rules.data._evidence.whole_split import every_training_sentence
 from diagnostics.rules.data._evidence.wording import counted
 from diagnostics.subjects.dataset import Dataset
 
@@ -36,6 +37,7 @@ class DevLargerThanTrain(DataRule):
     tier: ClassVar[Tier] = Tier.HEURISTIC
     doubt: ClassVar[str] = "Learning from few sentences is what is tried out."
     measures: ClassVar = (Sizes,)
+    needs: ClassVar = (every_training_sentence,)
     bad: ClassVar[Mapping[str, DataSample]] = {
         "20 and 100": DataSample(train=_ANNA * 20, dev=_ANNA * 100),
     }

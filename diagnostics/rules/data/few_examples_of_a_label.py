@@ -11,12 +11,17 @@ from diagnostics.data_rule import DataRule
 from diagnostics.data_sample import DataSample
 from diagnostics.findings import Evidence, Finding, Fix, Severity, Tier
 from diagnostics.measures.sizes import LabelSize, Sizes, SplitSizes
+from diagnostics.measures.tag_pairs import TagPairs
+from diagnostics.rules.data._evidence.similar_names import rare_look_alikes
+from diagnostics.rules.data._evidence.tag_reading import slip_types
+from diagnostics.rules.data._evidence.whole_split import every_training_sentence
 from diagnostics.rules.data._evidence.wording import counted, listed
 from diagnostics.subjects.dataset import Dataset
 
 __all__ = ["FewExamplesOfALabel"]
 
 _PERSON, _PLACE = "Anna B-PER\nsleeps O\n\n", "Rome B-LOC\nshone O\n\n"
+_ORGANISATION = "Acme B-ORG\nrose O\n\n"
 _MOST_COPIES = 4
 
 
@@ -39,12 +44,19 @@ class FewExamplesOfALabel(DataRule):
     severity: ClassVar[Severity] = Severity.WARNING
     tier: ClassVar[Tier] = Tier.CONCLUSIVE
     doubt: ClassVar[str] = "The label is a closed list of words that are all among the examples."
-    measures: ClassVar = (Sizes,)
+    measures: ClassVar = (Sizes, TagPairs)
+    needs: ClassVar = (every_training_sentence,)
     bad: ClassVar[Mapping[str, DataSample]] = {
         "3 examples": DataSample(train=_PERSON * 60 + _PLACE * 3),
         "40 examples, a remark": DataSample(train=_PERSON * 60 + _PLACE * 40),
     }
     good: ClassVar[Mapping[str, DataSample]] = {
+        "slips of the tag, of which D208 tells": DataSample(
+            train="Anna B-PER\nBell I-PER\nsleeps O\n\n" * 60 + "Anna b-per\nleft 0\n"
+        ),
+        "a label that only looks like another, of which D211 tells": DataSample(
+            train=_PERSON * 51 + _ORGANISATION * 51 + _ORGANISATION.replace("ORG", "0RG")
+        ),
         "51 examples of each": DataSample(train=_PERSON * 51 + _PLACE * 51),
     }
 
@@ -54,13 +66,18 @@ class FewExamplesOfALabel(DataRule):
     some: int = 50
     """Entities up to which it is worth a line; spaCy's limit."""
 
+    misspelt: float = 0.1
+    """Share of a label up to which one that looks like it is its misspelling, as in D211."""
+
     def check(self, subject: Dataset) -> Sequence[Finding]:
         """Look for labels with few entities in the training split."""
         train = Sizes.of(subject).train
+        counts = {label: size.entities for label, size in train.labels.items()} if train else {}
+        told_elsewhere = slip_types(subject) | rare_look_alikes(counts, rare=self.misspelt)
         rare = {
             label: size
             for label, size in (train.labels.items() if train else ())
-            if size.entities <= self.some
+            if size.entities <= self.some and label not in told_elsewhere
         }
         few = {label: size for label, size in rare.items() if size.entities < self.few}
         some = {label: size for label, size in rare.items() if label not in few}

@@ -11,6 +11,7 @@ from diagnostics.data_sample import DataSample
 from diagnostics.findings import Evidence, Finding, Fix, Severity, Tier
 from diagnostics.measures.sizes import Sizes
 from diagnostics.rules.data._evidence.small_data import learn_more_from_few
+from diagnostics.rules.data._evidence.whole_split import every_training_sentence
 from diagnostics.rules.data._evidence.wording import counted
 from diagnostics.subjects.dataset import Dataset
 
@@ -42,6 +43,7 @@ class FewSentences(DataRule):
     explains: ClassVar[tuple[str, ...]] = ("D302",)
     doubt: ClassVar[str] = "A model trained on half of the sentences scores the same."
     measures: ClassVar = (Sizes,)
+    needs: ClassVar = (every_training_sentence,)
     bad: ClassVar[Mapping[str, DataSample]] = {
         "40 sentences": DataSample(train=_ANNA * 40),
         "150 sentences, a remark": DataSample(train=_ANNA * 150, plan={"epochs": 3}),

@@ -13,6 +13,7 @@ from diagnostics.data_sample import DataSample
 from diagnostics.findings import Evidence, Finding, Fix, NotApplicable, Severity, Tier
 from diagnostics.measures.sizes import Sizes
 from diagnostics.rules.data._evidence.small_data import enough_epochs, steps_per_epoch
+from diagnostics.rules.data._evidence.whole_split import every_training_sentence
 from diagnostics.rules.data._evidence.wording import counted
 from diagnostics.subjects.dataset import Dataset
 
@@ -40,6 +41,7 @@ class FewStepsPlanned(DataRule):
     tier: ClassVar[Tier] = Tier.HEURISTIC
     doubt: ClassVar[str] = "The head is not new: the model was already trained for these labels."
     measures: ClassVar = (Sizes,)
+    needs: ClassVar = (every_training_sentence,)
     bad: ClassVar[Mapping[str, DataSample]] = {
         "3 epochs of 13 steps": DataSample(train=_ANNA * 208, plan={"batch_size": 16, "epochs": 3}),
         "no batch size is planned": DataSample(train=_ANNA * 40, plan={"epochs": 2}),

@@ -16,6 +16,7 @@ from diagnostics.measures.learning_curve import (
     Outlook,
     PowerLaw,
 )
+from diagnostics.rules.data._evidence.whole_split import every_training_sentence
 from diagnostics.rules.data._evidence.wording import counted, listed
 from diagnostics.subjects.dataset import Dataset
 
@@ -63,6 +64,7 @@ class MoreDataWouldHelp(DataRule):
     tier: ClassVar[Tier] = Tier.HEURISTIC
     doubt: ClassVar[str] = "A fine-tuned encoder scores the same on half of the sentences."
     measures: ClassVar = (LearningCurve,)
+    needs: ClassVar = (every_training_sentence,)
     bad: ClassVar[Mapping[str, DataSample]] = {
         "0.08 more with twice as many": DataSample(
             train="Anna B-PER\nsleeps O\n\n", measured={LearningCurve: _RISING}

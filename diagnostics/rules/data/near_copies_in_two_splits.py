@@ -29,13 +29,14 @@ class NearCopiesInTwoSplits(DataRule):
     What to change: divide by documents or templates; look at the score on the other sentences.
 
     Source: at least 80 % of the word triples in common (Jaccard similarity), the usual limit of
-    near-duplicate detection; found exactly, not by MinHash.
+    near-duplicate detection; found exactly, not by MinHash. The share from which it is a warning is
+    deepchecks' default for samples of test that train holds, too.
     """
 
     id: ClassVar[str] = "D403"
     name: ClassVar[str] = "near-copies-in-two-splits"
     severity: ClassVar[Severity] = Severity.INFO
-    tier: ClassVar[Tier] = Tier.HEURISTIC
+    tier: ClassVar[Tier] = Tier.CONCLUSIVE
     doubt: ClassVar[str] = "The texts that the model is meant for follow the same templates."
     measures: ClassVar = (Repeats,)
     bad: ClassVar[Mapping[str, DataSample]] = {
@@ -53,6 +54,9 @@ class NearCopiesInTwoSplits(DataRule):
     many: float = 0.01
     """Share of the compared sentences from which it is worth a line."""
 
+    too_many: float = 0.05
+    """Share of the compared sentences from which it is a warning."""
+
     def check(self, subject: Dataset) -> Sequence[Finding]:
         """Flag each split with a share of near copies of training sentences."""
         found = Repeats.of(subject)
@@ -65,6 +69,7 @@ class NearCopiesInTwoSplits(DataRule):
     def _finding(self, name: str, alike: Alike, sampled: int) -> Finding:
         part = f" (compared with one in {sampled} of them)" if sampled > 1 else ""
         verb = "differs" if alike.count == 1 else "differ"
+        grave = alike.count >= self.too_many * alike.of
         return self.finding(
             f"{alike.count:,} of {counted(alike.of, 'sentence')} of {SPLITS[name]} "
             f"({percent(alike.count / alike.of)}) {verb} from a training sentence only by a word "
@@ -77,5 +82,6 @@ class NearCopiesInTwoSplits(DataRule):
                 Fix(text="Divide by documents or templates, so that texts alike stay on one side."),
                 Fix(text=f"Or score the other sentences of {name} by themselves, too."),
             ],
+            severity=Severity.WARNING if grave else Severity.INFO,
             places=alike.places,
         )

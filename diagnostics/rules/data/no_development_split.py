@@ -10,6 +10,7 @@ from diagnostics.data_rule import DataRule
 from diagnostics.data_sample import DataSample
 from diagnostics.findings import Evidence, Finding, Fix, NotApplicable, Severity, Tier
 from diagnostics.measures.sizes import Sizes, SplitSizes
+from diagnostics.rules.data._evidence.whole_split import every_training_sentence
 from diagnostics.rules.data._evidence.wording import counted
 from diagnostics.subjects.dataset import Dataset
 
@@ -36,6 +37,7 @@ class NoDevelopmentSplit(DataRule):
     tier: ClassVar[Tier] = Tier.CONCLUSIVE
     doubt: ClassVar[str] = "Scores come from cross-validation."
     measures: ClassVar = (Sizes,)
+    needs: ClassVar = (every_training_sentence,)
     bad: ClassVar[Mapping[str, DataSample]] = {
         "train alone": DataSample(train=_ANNA * 100),
         "nothing to take it from": DataSample(train=_ANNA),

@@ -56,8 +56,7 @@ class SplitWithoutEntities(DataRule):
         fix = Fix(text="Choose the column of the tags with `--columns token=0,tag=-1`.")
         return [
             self.finding(
-                f"None of the {counted(sizes.words, 'word')} of {SPLITS[name]} is in an entity: "
-                f"{_CONSEQUENCE[name]}.",
+                f"{_none_of(sizes.words)} of {SPLITS[name]} is in an entity: {_CONSEQUENCE[name]}.",
                 evidence=[Evidence(label=f"entities in {name}", value=0)],
                 fixes=[fix, Fix(text="Or give a file that is labelled.")],
                 severity=Severity.WARNING if name == "test" else Severity.ERROR,
@@ -65,3 +64,7 @@ class SplitWithoutEntities(DataRule):
             for name, sizes in Sizes.of(subject).splits.items()
             if not sizes.entities
         ]
+
+
+def _none_of(words: int) -> str:
+    return "Not even the only word" if words == 1 else f"None of the {counted(words, 'word')}"

@@ -11,6 +11,7 @@ from diagnostics.data_sample import DataSample
 from diagnostics.findings import Evidence, Finding, Fix, Place, Severity, Tier
 from diagnostics.measures.tag_pairs import TagPairs
 from diagnostics.rules.data._evidence.label_wording import named, times
+from diagnostics.rules.data._evidence.meant_tags import meant_tags
 from diagnostics.rules.data._evidence.tag_reading import first_places, readable, scheme
 from diagnostics.rules.data._evidence.wording import counted, listed
 from diagnostics.subjects.dataset import Dataset
@@ -45,6 +46,7 @@ class TagsWithoutPrefix(DataRule):
     doubt: ClassVar[str] = "Types whose names look like prefixes, such as `E-mail`."
     bad: ClassVar[Mapping[str, DataSample]] = {
         "one among many": DataSample(train=_GOOD + "Bell PER\nleft O\n"),
+        "small letters and an outside": DataSample(train=_GOOD + "Bell b-per\nleft 0\n"),
         "a small letter": DataSample(train=_GOOD + "Bell b-PER\nleft O\n"),
         "none at all": DataSample(train="Anna PER\nBell PER\nleft O\n\nAcme ORG\nrose O\n"),
     }
@@ -107,14 +109,9 @@ def _effect(tag: str, reading: TagScheme) -> str:
 
 
 def _suggestion(tag: str, reading: TagScheme) -> str:
-    """Return what was probably meant: the prefix in the other case, or one beside the type."""
-    kind = reading.parsed[tag][1]
-    front = reading.style.startswith("B")
-    if kind != tag:  # only the letter of the role is in the other case
-        return named(tag[0].swapcase() + tag[1:] if front else tag[:-1] + tag[-1].swapcase())
-    mark = reading.style.strip("BX")
-    begin, inside = (f"{role}{mark}{tag}" if front else f"{tag}{mark}{role}" for role in "BI")
-    return f"{named(begin)} (at the first word) or {named(inside)}"
+    """Return what was probably meant, as the end of a piece of advice."""
+    first, *inside = map(named, meant_tags(tag, reading))
+    return f"{first} (at the first word) or {inside[0]}" if inside else first
 
 
 def _places(subject: Dataset, reading: TagScheme) -> Iterator[Place]:

@@ -15,6 +15,7 @@ from diagnostics.rules.data._evidence.label_wording import named, percent, times
 from diagnostics.rules.data._evidence.tag_reading import (
     first_places,
     readable,
+    slip_types,
     type_places,
     types_of,
 )
@@ -65,7 +66,8 @@ class UnmeasuredTypes(DataRule):
     def check(self, subject: Dataset) -> Sequence[Finding]:
         """Compare the types of train with those of each other split."""
         types = types_of(subject)
-        known = types.get("train", Counter())
+        slips = slip_types(subject)
+        known = [kind for kind in types.get("train", Counter()) if kind not in slips]
         return [
             self._of(subject, split, [kind for kind in known if kind not in found])
             for split, found in types.items()

@@ -9,7 +9,7 @@ from typing import ClassVar
 from diagnostics.data_rule import DataRule
 from diagnostics.data_sample import DataSample
 from diagnostics.findings import Finding, Fix, Severity, Tier
-from diagnostics.rules.data._evidence.reading_problems import reading_problems
+from diagnostics.rules.data._evidence.reading_problems import SplitProblem, reading_problems
 from diagnostics.subjects.dataset import Dataset
 
 __all__ = ["WordsWithoutTag"]
@@ -20,7 +20,7 @@ class WordsWithoutTag(DataRule):
     """Words have no tag at all.
 
     Why it matters: it may have been `O` or the middle of an entity. The word was left out, so its
-    sentence lacks it; a training stops there.
+    sentence lacks it (of JSON the whole record); a training stops there.
 
     What to change: write `O` where nothing was labelled, and the tag where one was lost.
 
@@ -48,19 +48,27 @@ class WordsWithoutTag(DataRule):
 
     def check(self, subject: Dataset) -> Sequence[Finding]:
         """Flag each split with such words."""
-        return [
-            self.finding(
-                f"In {found.split}, {found.number('word')} {found.verb('has', 'have')} no tag and "
-                f"{found.verb('was', 'were')} left out.",
-                evidence=found.evidence("words without a tag"),
-                fixes=[
-                    Fix(
-                        text="Write `O` behind words outside all entities, and the tag of the "
-                        "others."
-                    ),
-                    Fix(text="Or choose the column of the tags: `--columns token=0,tag=-1`."),
-                ],
-                places=found.places,
-            )
-            for found in reading_problems(subject, "missing-tag", "missing-value")
-        ]
+        words = reading_problems(subject, "missing-tag")
+        records = reading_problems(subject, "missing-value")
+        return [*map(self._of_words, words), *map(self._of_records, records)]
+
+    def _of_words(self, found: SplitProblem) -> Finding:
+        return self.finding(
+            f"In {found.split}, {found.number('word')} {found.verb('has', 'have')} no tag and "
+            f"{found.verb('was', 'were')} left out.",
+            evidence=found.evidence("words without a tag"),
+            fixes=[
+                Fix(text="Write `O` behind words outside all entities, and the tag of the others."),
+                Fix(text="Or choose the column of the tags: `--columns token=0,tag=-1`."),
+            ],
+            places=found.places,
+        )
+
+    def _of_records(self, found: SplitProblem) -> Finding:
+        return self.finding(
+            f"In {found.split}, {found.number('record')} {found.verb('lacks', 'lack')} a word or a "
+            f"tag (null or empty) and {found.verb('was', 'were')} left out whole.",
+            evidence=found.evidence("records without a word or a tag"),
+            fixes=[Fix(text='Write "O" for words outside all entities, and what else is missing.')],
+            places=found.places,
+        )

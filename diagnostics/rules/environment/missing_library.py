@@ -10,6 +10,7 @@ from diagnostics import environment_needs as needs
 from diagnostics.declared_requirements import INDISPENSABLE, Demand, missing
 from diagnostics.findings import Evidence, Finding, Fix, Severity, Tier
 from diagnostics.pip_line import PipLine, plan_pip_line
+from diagnostics.planned_libraries import planned_but_missing
 from diagnostics.rule import Rule
 from diagnostics.rules.environment._evidence.examples import found, libraries
 from diagnostics.subjects.environment import Environment
@@ -41,12 +42,16 @@ class MissingLibrary(Rule[Environment]):
         "what a library asks for is gone": found(
             libraries=libraries({"tokenizers": None}, {"transformers": ["tokenizers>=0.23.1"]})
         ),
+        "the planned optimizer is in none": found(plan={"optimizer": "adamw_bnb_8bit"}),
         "several are gone": found(
             libraries=libraries({"numpy": None}, {"torch": ["numpy", "sympy", "jinja2>=3"]})
         ),
     }
     good: ClassVar = {
         "all there": found(),
+        "the library of the planned optimizer is there": found(
+            plan={"optimizer": "adamw_bnb_8bit"}, libraries=libraries({"bitsandbytes": "0.49.0"})
+        ),
         "an extra that nobody asked for": found(
             libraries=libraries(requires={"transformers": ['timm>=1; extra == "timm"']})
         ),
@@ -74,7 +79,17 @@ class MissingLibrary(Rule[Environment]):
             for name in INDISPENSABLE
             if name in gone
         ]
-        others = {name: asked for name, asked in gone.items() if name not in INDISPENSABLE}
+        planned = planned_but_missing(environment)
+        found += [
+            self.finding(
+                f"{name} is not installed, though {why} is planned, which needs it.",
+                evidence=[Evidence(label="missing", value=name)],
+                fixes=[Fix(text=f"Install it: pip install {name}.")],
+            )
+            for name, why in planned.items()
+        ]
+        told = {*INDISPENSABLE, *planned}
+        others = {name: asked for name, asked in gone.items() if name not in told}
         return [*found, self._others(line, others)] if others else found
 
     def _others(self, line: PipLine, gone: Mapping[str, Sequence[Demand]]) -> Finding:

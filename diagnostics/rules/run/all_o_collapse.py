@@ -12,6 +12,7 @@ from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, Fix, NotApplicable, Severity, Tier
 from diagnostics.rule import Rule
 from diagnostics.subjects.run_history import RunHistory
+from diagnostics.training_library import library_that_trained
 
 __all__ = ["AllOCollapse"]
 
@@ -158,6 +159,12 @@ def _predicted_per_gold(run: RunHistory) -> float | None:
     return recall.value / precision.value if precision.value > 0 else None
 
 
+_OTHER_LIBRARIES = ("spacy", "flair", "keras")
+"""Libraries whose loss knows no label number to leave out."""
+
+_CHECK_TAGS = Fix(text="Check that the training data holds entities, with B- and I- prefixes.")
+
+
 def _fixes(run: RunHistory) -> list[Fix]:
     found = []
     rate = series.number(run.config.get("learning_rate"))
@@ -169,8 +176,10 @@ def _fixes(run: RunHistory) -> list[Fix]:
     steps, last = series.total_steps(run), run.epochs[-1].number
     if steps is not None and last > 0 and steps < reference_values.USUAL_STEPS:
         new = reference_values.epochs_for_steps(steps / last)
-        how = f"{reference_values.USUAL_STEPS} steps at {steps / last:.0f} per epoch"
+        how = f"{math.ceil(new) * steps / last:.0f} steps at {steps / last:.0f} per epoch"
         found += fixes.longer(run, new, text="Train for more steps.", how=how)
+    if library_that_trained(run) in _OTHER_LIBRARIES:
+        return [*found, _CHECK_TAGS]
     check = Fix(
         text="Check that labels carry B- and I- prefixes and that the first sub-token of a word is "
         "the labelled one; other sub-tokens and padding are -100.",

@@ -44,7 +44,7 @@ class HostOutOfMemory(Rule[RunHistory]):
     name: ClassVar = "host-out-of-memory"
     severity: ClassVar = Severity.ERROR
     tier: ClassVar = Tier.CONCLUSIVE
-    explains: ClassVar = ("R203", "R506")
+    explains: ClassVar = ("R203", "R301", "R506")
     doubt: ClassVar = "Someone ended the process by hand with kill -9."
     bad: ClassVar = {
         "killed with 8 workers": run_example(
@@ -93,12 +93,16 @@ class HostOutOfMemory(Rule[RunHistory]):
                         value=len(events),
                         epochs=failures.epochs_of(events),
                     ),
-                    *failures.memory_evidence(last),
+                    *failures.memory_evidence(last, run),
                 ],
                 fixes=self._fixes(run, shared=shared),
                 severity=_severity(events[-1], fatal=fatal),
             )
         ]
+
+    def explained(self, found: Sequence[Finding]) -> tuple[str, ...]:
+        """Explain a score of 0 only where the run died in its first half, as far as it tells."""
+        return failures.explained(self.explains, found)
 
     def _fixes(self, run: RunHistory, *, shared: bool) -> list[Fix]:
         """Return the changes: workers first, then what is left without them."""

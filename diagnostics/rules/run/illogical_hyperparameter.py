@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -10,7 +11,12 @@ from diagnostics import reference_values, series
 from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, Fix, NotApplicable, Severity, Tier, Value
 from diagnostics.rule import Rule
-from diagnostics.rules.run._evidence.tuned import is_plain_adam, trains_adapters
+from diagnostics.rules.run._evidence.tuned import (
+    destroying_rate,
+    is_plain_adam,
+    is_plan,
+    trains_adapters,
+)
 from diagnostics.subjects.run_history import RunHistory
 
 __all__ = ["IllogicalHyperparameter"]
@@ -18,6 +24,12 @@ __all__ = ["IllogicalHyperparameter"]
 _COUNTS = ("batch_size", "gradient_accumulation_steps", "max_length", "logging_steps")
 _SHARES = {"dropout": 0.1, "label_smoothing": 0.0, "warmup_ratio": 0.1, "weight_decay": 0.01}
 """Hyperparameters that are shares from 0 to below 1, and the usual value of each."""
+
+_USUAL: dict[str, Value] = {
+    "learning_rate": 5e-5, "epochs": 3, "batch_size": 16, "gradient_accumulation_steps": 1,
+    "max_length": 128, "logging_steps": 500, **_SHARES,
+}  # fmt: skip
+"""What is proposed in the place of NaN and infinity."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +44,9 @@ class IllogicalHyperparameter(Rule[RunHistory]):
 
     Source: the definitions of the hyperparameters. For AdamW a step moves each weight by about the
     learning rate, and the weights of an encoder are about 0.04 in size: with 0.1 its first step
-    destroys it. Other optimizers (SGD, flair's default of 0.1 among them) have other units and are
-    not judged.
+    destroys it, and from 1 on each is moved by more than its size. A plan has no curves to judge it
+    by: ten times the usual rates is a warning there. Other optimizers
+    (SGD, flair's default of 0.1 among them) have other units and are not judged.
     """
 
     id: ClassVar = "R601"
@@ -52,6 +65,12 @@ class IllogicalHyperparameter(Rule[RunHistory]):
         "dropout of everything": run_example(f1=(0.0, 0.0), dropout=1.0),
         "warm-up in percent": run_example(f1=(0.1, 0.2), warmup_ratio=10),
         "warm-up longer than the run": run_example(f1=(0.1, 0.2), warmup_steps=500),
+        "a plan with ten times the usual rate": run_example(
+            learning_rate=5e-3, optim="adamw_torch"
+        ),
+        "a plan with no number": run_example(learning_rate=math.nan, epochs=3),
+        "a plan without epochs": run_example(learning_rate=5e-5, epochs=-1),
+        "an empty batch": run_example(batch_size=0),
         "negative weight decay": run_example(f1=(0.5, 0.6), weight_decay=-0.01),
     }
     good: ClassVar = {
@@ -67,12 +86,19 @@ class IllogicalHyperparameter(Rule[RunHistory]):
         "stopped long before its plan, in warm-up": run_example(
             f1=(0.5, 0.6), warmup_steps=500, max_steps=5_000
         ),
+        "a plan at the upper end": run_example(learning_rate=3e-4, epochs=3, optim="adamw_torch"),
+        "a plan for a frozen encoder": run_example(
+            learning_rate=5e-3, epochs=3, optim="adamw_torch", frozen_layers=12
+        ),
         "weight decay of other optimizers": run_example(f1=(0.5, 0.6), weight_decay=1.0),
     }  # fmt: skip
 
     destroys: float = 0.1
     """Learning rate of Adam from which the first step destroys an encoder: twice the size of its
     weights."""
+
+    passes_weights: float = 1.0
+    """Learning rate of Adam from which a step moves every weight by more than its size."""
 
     learned: float = 0.5
     """Score from which a run evidently trained, so that a rate or a number of epochs of 0 is a
@@ -85,7 +111,7 @@ class IllogicalHyperparameter(Rule[RunHistory]):
         best = series.best_point(run)
         works = best is not None and series.share_metric(run) and best.value >= self.learned
         whole_run = [] if works else [*self._rate(run), *self._epochs(run), *self._warmup(run)]
-        return [*whole_run, *self._counts(run), *self._shares(run)]
+        return [*self._no_numbers(run), *whole_run, *self._counts(run), *self._shares(run)]
 
     def _one(
         self, name: str, old: Value, fix: tuple[Value, str], why: str, *, fatal: bool = False
@@ -101,19 +127,31 @@ class IllogicalHyperparameter(Rule[RunHistory]):
             severity=Severity.ERROR if fatal else Severity.WARNING,
         )
 
+    def _no_numbers(self, run: RunHistory) -> Iterator[Finding]:
+        """Find NaN and infinity in a plan; in a log they are rather a fault of the record."""
+        for name, usual in _USUAL.items() if is_plan(run) else ():
+            value = run.config.get(name)
+            if isinstance(value, float) and not math.isfinite(value):
+                why = "no training can run with it"
+                yield self._one(name, value, (usual, "a usual value"), why, fatal=True)
+
     def _rate(self, run: RunHistory) -> Iterator[Finding]:
         rate = series.number(run.config.get("learning_rate"))
-        if rate is None or trains_adapters(run):
+        if rate is None or (trains_adapters(run) and not (rate <= 0 and is_plan(run))):
             return
         usual = reference_values.learning_rate_range(run)
         fix = (usual.low, f"the low end of what is usual for this {usual.kind}")
         if rate <= 0:
             why = "the weights never move" if rate == 0 else "each step raises the loss"
+            why += ", and no training can run with it" if is_plan(run) else ""
             yield self._one("learning_rate", rate, fix, why, fatal=True)
-        elif rate >= self.destroys and is_plain_adam(run):
+        elif is_plain_adam(run) and rate >= destroying_rate(run, self.destroys):
             fix = (usual.high, f"the high end of what is usual for this {usual.kind}")
-            why = "a step of Adam moves each weight by about that, and most are smaller"
-            yield self._one("learning_rate", rate, fix, why)
+            why = f"usual with AdamW is {usual.low:g} to {usual.high:g}"
+            if rate >= self.destroys:
+                why = "a step of Adam moves each weight by about that, and most are smaller"
+            fatal = rate >= self.passes_weights and is_plan(run)
+            yield self._one("learning_rate", rate, fix, why, fatal=fatal)
 
     def _counts(self, run: RunHistory) -> Iterator[Finding]:
         for name in _COUNTS:
@@ -122,14 +160,16 @@ class IllogicalHyperparameter(Rule[RunHistory]):
                 continue
             if name == "logging_steps" and 0 < value < 1:
                 continue  # a share of all steps
-            new = max(1, round(value))
-            yield self._one(name, value, (new, "the nearest whole number"), "not a whole number")
+            fix = (max(1, round(value)), "the nearest whole number")
+            why = "it must be at least 1" if value < 1 else "not a whole number"
+            yield self._one(name, value, fix, why, fatal=value < 1 and is_plan(run))
 
     def _epochs(self, run: RunHistory) -> Iterator[Finding]:
         epochs = series.number(run.config.get("epochs"))
-        if epochs is not None and epochs <= 0 and run.epochs:
+        if epochs is not None and epochs <= 0 and (run.epochs or is_plan(run)):
             fix = (3, "the default of TrainingArguments")
-            yield self._one("epochs", epochs, fix, "nothing is trained", fatal=True)
+            why = "no training can run with it" if is_plan(run) else "nothing is trained"
+            yield self._one("epochs", epochs, fix, why, fatal=True)
 
     def _shares(self, run: RunHistory) -> Iterator[Finding]:
         for name, usual in _SHARES.items():

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from diagnostics import series
+from diagnostics import needs, series
 from diagnostics.entity_scores import count_entities, parts
 from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, Fix, NotApplicable, Severity, Tier
@@ -49,7 +49,8 @@ class LabelMapMismatch(Rule[RunHistory]):
     severity: ClassVar = Severity.ERROR
     tier: ClassVar = Tier.CONCLUSIVE
     explains: ClassVar = (
-        "R102", "R104", "R201", "R202", "R204", "R205", "R301", "R302", "R303", "R304", "R308",
+        "R102", "R104", "R201", "R202", "R204", "R205", "R301", "R302", "R303", "R304", "R306",
+        "R308",
     )  # fmt: skip
     doubt: ClassVar = "A development split that is annotated by other rules than the training data."
     bad: ClassVar = {
@@ -82,6 +83,9 @@ class LabelMapMismatch(Rule[RunHistory]):
         ),
         "the same list twice": run_example(
             f1=(0.8,), labels=["O", "B-PER"], dataset={"labels": ["O", "B-PER"]}
+        ),
+        "a model that generates: its labels are never used": run_example(
+            f1=(0.8,), architecture="T5ForConditionalGeneration", labels=["LABEL_0", "LABEL_1"]
         ),
         "hard data: known by heart, F1 0.45 on new names": run_example(
             f1=(0.4, 0.44, 0.45), train_f1=(0.8, 0.99, 1.0), precision=(0.5, 0.5, 0.5),
@@ -117,7 +121,7 @@ class LabelMapMismatch(Rule[RunHistory]):
         if findings:
             return findings[:1]
         names = label_names(run)
-        if placeholders(names):
+        if placeholders(names) and _classifies(run):
             return [self._placeholders(run, len(names))]
         if not names and run.predictions is None and not series.scores(run):
             return NotApplicable(reason="the run kept neither scores, label names nor predictions")
@@ -212,6 +216,12 @@ class LabelMapMismatch(Rule[RunHistory]):
             fixes=[_one_list("the labels of the training data, in their order")],
             severity=Severity.INFO,
         )
+
+
+def _classifies(run: RunHistory) -> bool:
+    """Whether the labels may be used: every configuration has some, whatever its model does."""
+    architecture = str(run.config.get("architecture", ""))
+    return not architecture or "Classif" in architecture or needs.token_classifier(run) is True
 
 
 def _one_list(new: str) -> Fix:

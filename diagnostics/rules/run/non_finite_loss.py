@@ -13,6 +13,8 @@ from diagnostics import fixes, series, step_series
 from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, Fix, Severity, Tier
 from diagnostics.rule import Rule
+from diagnostics.rules.run._evidence.after_nan import trained_on
+from diagnostics.rules.run._evidence.precisions import lacks_bf16
 from diagnostics.subjects.run_history import RunEvent, RunHistory
 
 __all__ = ["NonFiniteLoss"]
@@ -32,6 +34,8 @@ class NonFiniteLoss(Rule[RunHistory]):
 
     Why it matters: one NaN in a gradient makes every weight NaN, and no later step brings them
     back. Whatever the run reports after that epoch describes a destroyed model.
+
+    Where later figures are finite, the weights survived: single batches overflowed.
 
     What to change: with fp16, whose largest number is 65,504, train in bf16 or fp32. In full
     precision the steps were too large: a tenth of the learning rate and clipped gradients.
@@ -100,21 +104,35 @@ class NonFiniteLoss(Rule[RunHistory]):
             return self._hidden(run)
         where, epoch = seen[0]
         at = "" if epoch is None else f" at epoch {epoch:g}"
-        survived = self._survived(run, seen)
-        if survived:
-            severity = Severity.INFO
-            effect = "the scores are fine, so only the evaluation overflows; ignore this loss"
-        else:
-            severity = Severity.ERROR
-            effect = "the weights after it are destroyed"
+        severity, effect, changes = self._effect(run, seen)
         return [
             self.finding(
                 f"The {where} is not a finite number{at}: {effect}.",
-                evidence=[Evidence(label=where, value=math.nan, epochs=_epochs(epoch))],
-                fixes=[_IN_FULL_PRECISION] if survived else _fixes(run),
+                evidence=[
+                    Evidence(label=where, value=math.nan, epochs=() if epoch is None else (epoch,))
+                ],
+                fixes=changes,
                 severity=severity,
             )
         ]
+
+    def _effect(
+        self, run: RunHistory, seen: Sequence[tuple[str, float | None]]
+    ) -> tuple[Severity, str, list[Fix]]:
+        """Return how grave it is, what it did to the weights, and what to change."""
+        if self._survived(run, seen):
+            effect = "the scores are fine, so only the evaluation overflows; ignore this loss"
+            return Severity.INFO, effect, [_IN_FULL_PRECISION]
+        training = [epoch for where, epoch in seen if where == "training loss"]
+        if training and trained_on(run, training[-1], alive=self.alive):
+            effect = "batches overflowed or were skipped; figures after it are finite, so the "
+            return Severity.WARNING, f"{effect}weights survived", _of_batches(run)
+        return Severity.ERROR, "the weights after it are destroyed", _fixes(run)
+
+    def explained(self, found: Sequence[Finding]) -> tuple[str, ...]:
+        """Explain nothing where the weights survived."""
+        destroyed = any(each.severity is Severity.ERROR for each in found)
+        return self.explains if destroyed else ()
 
     def _survived(self, run: RunHistory, seen: Sequence[tuple[str, float | None]]) -> bool:
         """Whether only evaluation losses are lost, while the score is that of a live model."""
@@ -160,18 +178,22 @@ def _seen(run: RunHistory) -> list[tuple[str, float | None]]:
     return sorted(seen, key=lambda found: math.inf if found[1] is None else found[1])
 
 
-def _epochs(epoch: float | None) -> tuple[float, ...]:
-    return () if epoch is None else (epoch,)
-
-
 def _fixes(run: RunHistory) -> list[Fix]:
     if run.config.get("fp16") is True:
-        precision = Fix(
-            text="Train in bf16, or in fp32 where the hardware has no bf16.",
-            parameter="precision",
-            old="fp16",
-            new="bf16",
-            how="bf16 has the range of fp32",
-        )
-        return [precision, fixes.lower_learning_rate(run, 3)]
+        return [_precision(run), fixes.lower_learning_rate(run, 3)]
     return [fixes.lower_learning_rate(run, 10)]
+
+
+def _of_batches(run: RunHistory) -> list[Fix]:
+    """Return what keeps single batches from overflowing."""
+    look = Fix(text="Look at the batches there: labels that are all -100, a division by 0.")
+    return [_precision(run)] if run.config.get("fp16") is True else [look]
+
+
+def _precision(run: RunHistory) -> Fix:
+    new, how = "bf16", "bf16 has the range of fp32"
+    text = "Train in bf16, or in fp32 where the hardware has no bf16."
+    if lacks_bf16(run):
+        new, how = "fp32", "fp16 overflows at 65,504"
+        text = "Train in fp32: this device has no bf16 of its own."
+    return Fix(text=text, parameter="precision", old="fp16", new=new, how=how)

@@ -59,16 +59,12 @@ class OutOfMemory(Rule[RunHistory]):
     name: ClassVar = "out-of-memory"
     severity: ClassVar = Severity.ERROR
     tier: ClassVar = Tier.CONCLUSIVE
-    explains: ClassVar = ("R203", "R506")
+    explains: ClassVar = ("R203", "R301", "R506")
     doubt: ClassVar = "Another program on the same device took the memory."
     bad: ClassVar = {
         "the run ended": run_example(
-            f1=(0.1,),
-            events=[
-                RunEvent(kind="out-of-memory", message="Not even one sentence fits.", epoch=1.2)
-            ],
-            state="infeasible",
-            batch_size=32,
+            f1=(0.1,), state="infeasible", batch_size=32,
+            events=[RunEvent(kind="out-of-memory", message="Not even one fits.", epoch=1.2)],
         ),
         "the run went on in smaller pieces": run_example(
             f1=(0.1, 0.5),
@@ -132,11 +128,15 @@ class OutOfMemory(Rule[RunHistory]):
         return [
             self.finding(
                 f"Running out of memory{times} {outcome}. {quoted}{cause}",
-                evidence=[count, *failures.memory_evidence(events[-1])],
+                evidence=[count, *failures.memory_evidence(events[-1], run)],
                 fixes=fixes or shorter_input(run) or [_SMALLER_ENCODER],
                 severity=Severity.ERROR if fatal else Severity.INFO,
             )
         ]
+
+    def explained(self, found: Sequence[Finding]) -> tuple[str, ...]:
+        """Explain a score of 0 only where the run died in its first half, as far as it tells."""
+        return failures.explained(self.explains, found)
 
     def _explained(self, run: RunHistory, figures: Accelerator) -> tuple[str, list[Fix]]:
         """Return what the figures say about the cause, and the changes that follow."""

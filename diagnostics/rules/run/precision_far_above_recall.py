@@ -42,9 +42,21 @@ class PrecisionFarAboveRecall(Rule[RunHistory]):
             precision=(0.5, 0.78, 0.8, 0.8),
             recall=(0.2, 0.46, 0.49, 0.5),
         ),
+        "a low score of a model that knows its training sentences": run_example(
+            f1=(0.05, 0.18, 0.22, 0.24),
+            precision=(0.2, 0.33, 0.35, 0.36),
+            recall=(0.03, 0.12, 0.16, 0.18),
+            train_loss=(0.9, 0.4, 0.2, 0.12),
+        ),
     }
     good: ClassVar = {
         "balanced": run_example(f1=(0.3, 0.6), precision=(0.35, 0.61), recall=(0.25, 0.59)),
+        "a low score of a young model": run_example(
+            f1=(0.05, 0.18, 0.22, 0.24),
+            precision=(0.2, 0.33, 0.35, 0.36),
+            recall=(0.03, 0.12, 0.16, 0.18),
+            train_loss=(0.9, 0.8, 0.7, 0.6),
+        ),
         "in the first epoch only": run_example(
             f1=(0.3, 0.6, 0.7), precision=(0.7, 0.62, 0.7), recall=(0.2, 0.58, 0.7)
         ),

@@ -27,7 +27,8 @@ class ScheduleDeadTail(Rule[RunHistory]):
     Why it matters: steps at a learning rate of zero cost as much as others and change nothing. A
     run that ends within its warm-up never trained at the rate that was asked for.
 
-    What to change: as many epochs as the schedule has steps for; a warm-up of a tenth of the steps.
+    What to change: where the score is low, a schedule as long as the run; else as many epochs as
+    the schedule has steps for; a warm-up of a tenth of the steps.
 
     Source: the schedules of transformers: linear and cosine decay fall below a thousandth of their
     peak only in the last 2 % of the steps. Google's Deep Learning Tuning Playbook: warm-up of at
@@ -42,8 +43,7 @@ class ScheduleDeadTail(Rule[RunHistory]):
     doubt: ClassVar = "A schedule that waits on purpose, such as one that lowers on plateaus."
     bad: ClassVar = {
         "zero for the second half": run_example(
-            rates=(1e-4, 8e-5, 6e-5, 4e-5, 2e-5, 0.0, 0.0, 0.0, 0.0, 0.0),
-            f1=(0.1, 0.3, 0.4, 0.5, 0.55, 0.55, 0.55, 0.55, 0.55, 0.55),
+            rates=(1e-4, 8e-5, 6e-5, 4e-5, 2e-5, *[0.0] * 5), f1=(0.1, 0.3, 0.4, 0.5, *[0.55] * 6)
         ),
         "500 steps of warm-up in a run of 60": run_example(
             step_rates=[step / 500 * 5e-5 for step in range(1, 61)],
@@ -53,9 +53,7 @@ class ScheduleDeadTail(Rule[RunHistory]):
         ),
     }
     good: ClassVar = {
-        "linear decay to nought": run_example(
-            step_rates=_LINEAR, f1=(0.4, 0.6), steps_per_epoch=10
-        ),
+        "linear decay to 0": run_example(step_rates=_LINEAR, f1=(0.4, 0.6), steps_per_epoch=10),
         "cosine decay": run_example(
             step_rates=[5e-5 * (1 + math.cos(math.pi * step / 50)) for step in range(1, 51)],
             f1=(0.4, 0.6),
@@ -83,6 +81,9 @@ class ScheduleDeadTail(Rule[RunHistory]):
 
     fewest_rates: int = 8
     """Logged learning rates below which a tail of a tenth cannot be seen."""
+
+    low_score: float = 0.5
+    """Score below which a run evidently needs the steps that its schedule leaves out. Judgement."""
 
     good_score: float = 0.9
     """Score from which a run that never left its warm-up evidently learned all the same."""
@@ -140,12 +141,8 @@ class ScheduleDeadTail(Rule[RunHistory]):
                 Evidence(label="steps", value=steps),
             ],
             fixes=[fix],
-            severity=Severity.INFO if self._learned(run) else Severity.WARNING,
+            severity=Severity.INFO if _best(run) >= self.good_score else Severity.WARNING,
         )
-
-    def _learned(self, run: RunHistory) -> bool:
-        best = series.best_point(run)
-        return best is not None and series.share_metric(run) and best.value >= self.good_score
 
     def _dead_tail(self, run: RunHistory, start: int, end: int) -> Finding:
         lost = (end - start) / end
@@ -157,7 +154,7 @@ class ScheduleDeadTail(Rule[RunHistory]):
             how=f"{last:g} epochs less the {lost:.0%} at no learning rate",
         )
         schedule = Fix(
-            text="Or stretch the schedule over the whole run: it must be given all its steps.",
+            text="Stretch the schedule over the whole run: it must be given all its steps.",
             parameter="max_steps",
             old=start,
             new=end,
@@ -170,7 +167,7 @@ class ScheduleDeadTail(Rule[RunHistory]):
                 Evidence(label="first step without learning rate", value=start),
                 Evidence(label="share of the steps", value=lost),
             ],
-            fixes=[*shorter, schedule],
+            fixes=[schedule, *shorter] if _best(run) < self.low_score else [*shorter, schedule],
             severity=Severity.WARNING if lost > 2 * self.longest_tail else Severity.INFO,
         )
 
@@ -179,7 +176,6 @@ class ScheduleDeadTail(Rule[RunHistory]):
         fix = Fix(
             text="Create the scheduler with the same number of steps as the training.",
             parameter="warmup_steps",
-            old=None,
             new=warmup,
             how="the configured warm-up, in steps of the optimizer",
         )
@@ -195,3 +191,9 @@ class ScheduleDeadTail(Rule[RunHistory]):
 def _rises_throughout(rates: Sequence[StepPoint]) -> bool:
     """Whether each learning rate is above the one before: a warm-up that did not end."""
     return all(after.value > before.value for before, after in pairwise(rates))
+
+
+def _best(run: RunHistory) -> float:
+    """Return the best score; NaN where none was logged, or it is no share."""
+    best = series.best_point(run)
+    return best.value if best is not None and series.share_metric(run) else math.nan

@@ -44,6 +44,7 @@ class StillImproving(Rule[RunHistory]):
     good: ClassVar = {
         "best at the end, but flat": run_example(f1=(0.3, 0.7, 0.75, 0.755, 0.757, 0.758)),
         "three epochs, flat in the last": run_example(f1=(0.3, 0.7, 0.72)),
+        "the last ties with an earlier one": run_example(f1=(0.3, 0.4, 0.6, 0.5, 0.6)),
         "noise": run_example(f1=(0.7, 0.68, 0.71, 0.69, 0.7, 0.72)),
     }
 
@@ -68,7 +69,8 @@ class StillImproving(Rule[RunHistory]):
         points = series.scores(run)
         sign = 1 if run.higher_is_better else -1
         values = [sign * point.value for point in points]
-        if len(values) < 2 or max(values) > values[-1]:
+        # Of equal scores the first is the best, here as in the charts.
+        if len(values) < 2 or max(values[:-1]) >= values[-1]:
             return []
         if len(values) < statistics.FEWEST_FOR_A_TREND:
             return self._few(run, points, gain=values[-1] - values[-2])

@@ -103,6 +103,8 @@ class TooFewExamples(Rule[RunHistory]):
         steps = series.total_steps(run)
         if steps is None or steps >= reference_values.USUAL_STEPS or not run.epochs[-1].number > 0:
             return [label]
-        new = reference_values.epochs_for_steps(steps / run.epochs[-1].number)
-        how = f"{reference_values.USUAL_STEPS} optimizer steps"
+        each = steps / run.epochs[-1].number
+        new = reference_values.epochs_for_steps(each)
+        usual = reference_values.USUAL_STEPS
+        how = f"{new * each:.0f} optimizer steps; {usual} usually do"
         return [label, *fixes.longer(run, new, text="Until then, train longer.", how=how)]

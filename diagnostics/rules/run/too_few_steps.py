@@ -27,8 +27,9 @@ class TooFewSteps(Rule[RunHistory]):
     What to change: enough epochs for about 400 steps, or smaller batches.
 
     Source: 39 steps usually end at F1 = 0, while a public run of 13 steps per epoch reached F1
-    0.757 after 20 epochs (260 steps). A warning needs more than the number: a loss that
-    still falls when the steps are over (exact Mann-Kendall, p < 0.05).
+    0.757 after 20 epochs (260 steps). A warning needs more than a comparison with it: fewer than 50
+    steps that ended near nothing, or a loss that still falls when the steps are over (exact
+    Mann-Kendall, p < 0.05).
     """
 
     id: ClassVar = "R403"
@@ -37,6 +38,7 @@ class TooFewSteps(Rule[RunHistory]):
     tier: ClassVar = Tier.STATISTICAL
     explains: ClassVar = (
         "R103", "R104", "R105", "R205", "R301", "R302", "R303", "R304", "R308",
+        "R401",
     )  # fmt: skip
     doubt: ClassVar = "F1 still near 0 after 400 steps."
     bad: ClassVar = {
@@ -45,6 +47,9 @@ class TooFewSteps(Rule[RunHistory]):
         ),
         "the loss still falls when 60 steps are over": run_example(
             f1=(0.1, 0.2, 0.25, 0.3), eval_loss=(1.0, 0.8, 0.7, 0.6), steps_per_epoch=15
+        ),
+        "24 steps, and nothing shows that the loss still falls": run_example(
+            f1=(0.0, 0.05, 0.08), steps_per_epoch=8
         ),
         "17 steps, nothing logged": replace(
             run_example(), config={"max_steps": 17, "steps_done": 17, "batch_size": 16}
@@ -60,6 +65,12 @@ class TooFewSteps(Rule[RunHistory]):
 
     least_steps: int = 100
     """Optimizer steps below which a low score is no surprise, in steps."""
+
+    no_training: int = 50
+    """Optimizer steps below which a score near nothing is put down to their number, in steps."""
+
+    near_nothing: float = 0.3
+    """F1 below which so few steps evidently did not suffice. Judgement."""
 
     learned: float = 0.5
     """Score from which the steps evidently sufficed. Judgement."""
@@ -78,7 +89,7 @@ class TooFewSteps(Rule[RunHistory]):
             return []
         epochs = run.epochs[-1].number if run.epochs else series.number(run.config.get("epochs"))
         per_epoch = steps / max(1.0, epochs or 1.0)
-        tier = self._tier(run)
+        tier = self._tier(run, steps)
         return [
             self.finding(
                 f"The run made only {steps} optimizer step{'' if steps == 1 else 's'} "
@@ -92,11 +103,15 @@ class TooFewSteps(Rule[RunHistory]):
             )
         ]
 
-    def _tier(self, run: RunHistory) -> Tier:
-        """Return whether a loss that still falls shows that steps are missing.
+    def _tier(self, run: RunHistory, steps: int) -> Tier:
+        """Return whether the outcome, or a loss that still falls, shows that steps are missing.
 
         The number of steps alone is a comparison with what usually suffices.
         """
+        best = series.best_point(run)
+        low = best is not None and run.monitor == "f1" and best.value < self.near_nothing
+        if low and steps < self.no_training:
+            return Tier.CONCLUSIVE
         if run.monitor in (None, "loss"):
             return Tier.HEURISTIC
         logged = [point.value for point in step_series.losses(run)]

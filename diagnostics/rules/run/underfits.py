@@ -10,9 +10,13 @@ from diagnostics import fixes, needs, score_noise, series, statistics
 from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, Fix, NotApplicable, Severity, Tier
 from diagnostics.rule import Rule
+from diagnostics.rules.run._evidence.tuned import encoder_is_frozen
 from diagnostics.subjects.run_history import RunHistory
 
 __all__ = ["Underfits"]
+
+HEAD_RATE = 1e-3
+"""Learning rate of a head on a frozen encoder. Judgement: ten times that of a small encoder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +48,13 @@ class Underfits(Rule[RunHistory]):
             eval_loss=(1.8, 1.5, 1.3, 1.2, 1.15),
             dataset={"dev_entities": 200},
             learning_rate=3e-5,
+        ),
+        "a frozen encoder": run_example(
+            train_loss=(1.5, 1.3, 1.2, 1.1, 1.0),
+            eval_loss=(1.3, 1.2, 1.1, 1.05, 1.0),
+            f1=(0.0, 0.02, 0.03, 0.05, 0.08),
+            learning_rate=3e-4,
+            frozen_layers=6,
         ),
         "the training loss keeps two thirds": run_example(
             train_loss=(1.5, 1.3, 1.2, 1.1, 1.0),
@@ -136,5 +147,36 @@ class Underfits(Rule[RunHistory]):
 def _fixes(run: RunHistory) -> list[Fix]:
     last = run.epochs[-1].number
     longer = fixes.longer(run, 2 * last, text="Train longer.", how="twice the present epochs")
+    if encoder_is_frozen(run):
+        return [*_of_a_frozen_encoder(run), *longer]
     larger = Fix(text="Use a larger encoder: this one has learned what it can.")
     return [*fixes.raise_learning_rate(run, 3), *longer] or [larger]
+
+
+def _of_a_frozen_encoder(run: RunHistory) -> list[Fix]:
+    """Propose to train the encoder, too; else a rate that suits the head, if the present is lower.
+
+    A head that starts at random bears larger steps than weights that were trained before.
+    """
+    layers = series.whole(run.config.get("frozen_layers"))
+    found = [
+        Fix(
+            text="Train the encoder, too: its features do not fit the task without it.",
+            parameter="frozen_layers",
+            old=layers or None,
+            new=0,
+            how="no layer frozen",
+        )
+    ]
+    rate = series.number(run.config.get("learning_rate"))
+    if rate is not None and rate < HEAD_RATE:
+        found.append(
+            Fix(
+                text="Or raise the learning rate of the head.",
+                parameter="learning_rate",
+                old=rate,
+                new=HEAD_RATE,
+                how="usual for a head that is trained alone",
+            )
+        )
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -11,7 +12,14 @@ from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, Fix, NotApplicable, Severity, Tier
 from diagnostics.fixes import rounded
 from diagnostics.rule import Rule
-from diagnostics.rules.run._evidence.tuned import encoder_is_frozen, is_plain_adam, trains_adapters
+from diagnostics.rules.run._evidence.tuned import (
+    destroying_rate,
+    encoder_is_frozen,
+    is_plain_adam,
+    is_plan,
+    is_searched,
+    trains_adapters,
+)
 from diagnostics.subjects.run_history import RunHistory
 
 __all__ = ["UnusualHyperparameter"]
@@ -35,6 +43,7 @@ class UnusualHyperparameter(Rule[RunHistory]):
     name: ClassVar = "unusual-hyperparameter"
     severity: ClassVar = Severity.INFO
     tier: ClassVar = Tier.HEURISTIC
+    explains: ClassVar = ("R104", "R205", "R301", "R302", "R303", "R304")
     judges_plans: ClassVar = True
     doubt: ClassVar = "A search that found this value better than its neighbours."
     bad: ClassVar = {
@@ -46,6 +55,8 @@ class UnusualHyperparameter(Rule[RunHistory]):
         "weight decay of another optimizer": run_example(
             f1=(0.1, 0.2), weight_decay=0.5, optim="adamw_torch"
         ),
+        "a plan above the usual rates": run_example(learning_rate=1e-3, optim="adamw_torch"),
+        "a plan of a thousand epochs": run_example(epochs=1000),
         "sentences cut to 12 pieces": run_example(f1=(0.1, 0.2), max_length=12),
     }
     good: ClassVar = {
@@ -60,12 +71,21 @@ class UnusualHyperparameter(Rule[RunHistory]):
         "a small encoder at its upper end": run_example(
             f1=(0.5, 0.6), learning_rate=3e-4, parameters=22_000_000
         ),
+        "a plan at the upper end": run_example(learning_rate=3e-4, epochs=3, optim="adamw_torch"),
+        "a plan that is worse than unusual": run_example(learning_rate=5e-3, optim="adamw_torch"),
         "no clipping, as 0 says": run_example(f1=(0.5, 0.6), max_grad_norm=0.0),
         "a run that does well at its rate": run_example(f1=(0.8, 0.9), learning_rate=5e-3),
     }
 
     factor: float = 10.0
-    """Factor beyond the usual learning rates from which one is unusual."""
+    """Factor beyond the usual learning rates from which one is unusual. Above them a plan is
+    remarked on at once: it has no curves that could speak for it."""
+
+    destroys: float = 0.1
+    """Learning rate of Adam that R601 reports in any case."""
+
+    most_epochs: int = 100
+    """Epochs of a plan beyond which they are unusual."""
 
     largest_share: float = 0.5
     """Dropout and share of warm-up beyond which they are unusual."""
@@ -91,6 +111,11 @@ class UnusualHyperparameter(Rule[RunHistory]):
             return NotApplicable(reason="the run recorded no hyperparameters")
         return [
             *self._rate(run),
+            *(
+                self._above(run, "epochs", self.most_epochs, 10, below=math.inf)
+                if is_plan(run)
+                else ()
+            ),
             *self._above(run, "dropout", self.largest_share, 0.1),
             *self._above(run, "warmup_ratio", self.largest_share, 0.1),
             *self._decay(run),
@@ -104,6 +129,11 @@ class UnusualHyperparameter(Rule[RunHistory]):
             return
         usual = reference_values.learning_rate_range(run)
         low, high = usual.low / self.factor, usual.high * self.factor
+        if is_plan(run) and is_plain_adam(run):
+            if rate >= destroying_rate(run, self.destroys):
+                return  # R601 says so
+            if not (encoder_is_frozen(run) or is_searched(run)):
+                high = 1.01 * usual.high
         # Large rates are those of SGD, which an unknown optimizer may be.
         may_be_large = is_plain_adam(run) is None or encoder_is_frozen(run)
         if 0.99 * low < rate <= high or (rate > high and may_be_large):
@@ -115,9 +145,11 @@ class UnusualHyperparameter(Rule[RunHistory]):
         if is_plain_adam(run) is not False:
             yield from self._above(run, "weight_decay", self.largest_decay, 0.01)
 
-    def _above(self, run: RunHistory, name: str, limit: float, usual: float) -> Iterator[Finding]:
+    def _above(
+        self, run: RunHistory, name: str, limit: float, usual: float, *, below: float = 1.0
+    ) -> Iterator[Finding]:
         value = series.number(run.config.get(name))
-        if value is not None and limit < value < 1:
+        if value is not None and limit < value < below:
             yield self._one(name, value, usual, f"up to {limit:g}")
 
     def _below(self, run: RunHistory, name: str, limit: float, usual: float) -> Iterator[Finding]:

@@ -293,7 +293,7 @@ def test_a_conversion_keeps_the_scheme_unless_the_format_holds_spans(tmp_path: P
 
 def test_a_conversion_refuses_defects(tmp_path: Path) -> None:
     source = write(tmp_path / "train.txt", "Anna B-PER\nragged\nleft O\nx O\ny O\n")
-    with pytest.raises(DiagnosticsError, match="line 2: 1 columns"):
+    with pytest.raises(DiagnosticsError, match="line 2: 1 column"):
         convert(source, "json-tokens", tmp_path / "out")
 
 

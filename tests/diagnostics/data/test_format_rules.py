@@ -134,6 +134,10 @@ def test_the_measure_misses_nothing_that_a_look_at_each_word_finds(
         ("donâ€™t", OddWord.GARBLED),
         ("&#39;", OddWord.MARKUP),
         ("<br/>", OddWord.MARKUP),
+        ("New\u00a0York", OddWord.NO_BREAK),
+        ("Saint\u202f12", OddWord.NO_BREAK),
+        ("東\u3000京", OddWord.NO_BREAK),
+        ("Ã\u00a0", OddWord.GARBLED),
         ("1\u202f000", None),
         ("ශ්\u200dරී", None),
         ("می\u200cخواهم", None),
@@ -184,3 +188,36 @@ def test_public_data_sets_have_their_true_defects_only(name: str) -> None:
         if found.severity is not Severity.INFO
     }
     assert grave == set(CLEAN[name])
+
+
+def test_records_that_lack_a_tag_are_not_called_words(tmp_path: Path) -> None:
+    whole = '{"tokens": ["Bell", "left"], "ner_tags": ["B-PER", "O"]}\n'
+    lacks = '{"tokens": ["Bell", "left"], "ner_tags": ["B-PER", null]}\n'
+    path = tmp_path / "train.jsonl"
+    path.write_text(whole * 3 + lacks * 2, encoding="utf-8")
+    (found,) = check(path, select=["D103"]).findings
+    assert found.message == (
+        "In the training split, 2 records lack a word or a tag (null or empty) and were left out "
+        "whole."
+    )
+
+
+def test_no_break_spaces_are_told_and_kept(tmp_path: Path) -> None:
+    path = tmp_path / "train.conll"
+    path.write_text("New\u00a0York\tB-LOC\nrose\tO\n\n", encoding="utf-8")
+    (found,) = check(path, select=["D112"]).findings
+    assert found.severity is Severity.INFO
+    assert "1 word of the training split holds spaces that never break" in found.message
+
+
+def test_one_of_a_kind_is_told_in_the_singular(tmp_path: Path) -> None:
+    train = tmp_path / "train.conll"
+    train.write_text("Anna B-PER\nleft O\n\nBell\n\nAnna B-PER\nleft O\n\n", encoding="utf-8")
+    (tmp_path / "dev.conll").write_text("left O\n\n", encoding="utf-8")
+    told = [
+        " ".join((each.message, *(place.text for place in each.places)))
+        for each in check(tmp_path).findings
+    ]
+    assert not [text for text in told if "1 columns" in text or "the 1 word" in text]
+    assert [text for text in told if "1 column where" in text or "has no tag" in text]
+    assert [text for text in told if text.startswith("Not even the only word of")]

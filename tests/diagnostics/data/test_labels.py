@@ -163,6 +163,32 @@ def test_a_prefix_in_the_other_case_is_read_as_meant(tmp_path: Path) -> None:
     assert types == {"PER", "ORG"}
 
 
+@pytest.mark.parametrize(
+    ("slip", "meant"),
+    [
+        ("b-org", "`B-ORG`"),
+        ("b_ORG", "`B-ORG`"),
+        ("B_PER", "`B-PER`"),
+        ("i-per", "`I-PER`"),
+        ("0", "`O`"),
+        ("b-date", "`B-date`"),
+        ("PER", "`B-PER` (at the first word) or `I-PER`"),
+        ("Per", "`B-PER` (at the first word) or `I-PER`"),
+        ("e-mail", "`B-e-mail` (at the first word) or `I-e-mail`"),
+    ],
+)
+def test_the_tag_that_was_meant_is_proposed(tmp_path: Path, slip: str, meant: str) -> None:
+    written(tmp_path, train=conll(*[ANNA, ACME] * 10, f"left/{slip} then"), dev=conll(ANNA, ACME))
+    (finding,) = found(tmp_path, "D208")
+    assert finding.fixes[0].text == f"Write {meant} instead of `{slip}`."
+    types = types_of(surveyed(tmp_path, TagPairs))["train"]
+    if slip not in ("PER", "i-per"):
+        assert len(types) == 3
+    assert found(tmp_path, "D210") == ()
+    told = [each.label for rare in found(tmp_path, "D302") for each in rare.evidence]
+    assert sorted(told) == ["ORG in train", "PER in train"]
+
+
 def test_types_that_only_look_prefixed_stay_types() -> None:
     reading = detect_scheme([["B-PER", "I-PER", "O"]] * 9 + [["e-mail"]])
     assert reading.parsed["e-mail"] == ("I", "e-mail")
@@ -224,6 +250,12 @@ def test_short_names_are_misspellings_only_when_rare() -> None:
     assert similar_names({"DATE": 50, "DTAE": 2}, rare=0.1) == [("DATE", "DTAE")]
 
 
+@pytest.mark.parametrize(("one", "other"), [("ORG", "0RG"), ("MISC", "MI5C"), ("IL", "lL")])
+def test_look_alikes_of_any_length_are_one_name(one: str, other: str) -> None:
+    assert similar_names({one: 213, other: 4}, rare=0.1) == [(one, other)]
+    assert similar_names({one: 213, other: 200}, rare=0.1) == []
+
+
 def test_thousands_of_names_take_no_time() -> None:
     names = {f"{'TYPE' * 20}{number}x{number % 7}": 1 for number in range(5_000)}
     assert len(similar_names(names, rare=0.1)) >= 0
@@ -278,3 +310,15 @@ def test_the_sample_data_is_clean() -> None:
     checkup = check(Path(__file__).parents[3] / "tuner" / "sample_data", select=LABEL_RULES)
     assert checkup.crashed == ()
     assert not checkup.reaches(Severity.WARNING)
+
+
+def test_tags_of_train_that_are_shifted_are_a_warning(tmp_path: Path) -> None:
+    shifted = conll(*["Anna ,/B-PER he left", "then Bell/B-PER left"] * 20)
+    fine = conll(*["Anna/B-PER , he left", "then Bell/B-PER left"] * 20)
+    written(tmp_path, train=shifted, dev=fine)
+    first, *rest = found(tmp_path, "D215")
+    assert first.severity is Severity.WARNING
+    assert first.message.startswith("50 % of the entities of train are signs")
+    assert {each.severity for each in rest} == {Severity.INFO}
+    written(tmp_path, train=shifted, dev=shifted)
+    assert {each.severity for each in found(tmp_path, "D215")} == {Severity.INFO}

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diagnostics.data_checkup import check
-from diagnostics.findings import Severity
+from diagnostics.findings import NotApplicable, Severity
 from tests.diagnostics.data.surveying import conll, found, written
 
 SHARED = Path(__file__).parents[4] / "shared"
@@ -138,3 +138,38 @@ def test_the_sample_data_is_fine() -> None:
 def test_public_data_has_the_defects_that_it_has() -> None:
     assert graver(SHARED / "data" / "wnut17") == []
     assert graver(SHARED / "data" / "fin") == ["D302"]  # seven entities of MISC
+
+
+@pytest.mark.parametrize(
+    ("rule", "plan"),
+    [
+        ("D301", {}),
+        ("D302", {}),
+        ("D412", {}),
+        ("D308", {"epochs": 3}),
+        ("D602", {"batch_size": 16}),
+        ("D409", {}),
+    ],
+)
+def test_the_size_of_a_sample_is_not_judged(
+    rule: str, plan: dict[str, Any], tmp_path: Path
+) -> None:
+    dev = {} if rule == "D409" else {"dev": ANNA * 50}
+    folder = written(tmp_path, train=ANNA * 300, **dev)
+    checkup = check(folder, sample=20, plan=plan, select=[rule])
+    (judged,) = checkup.judgements
+    assert isinstance(judged.outcome, NotApplicable)
+    assert judged.outcome.reason.startswith("only a sample of 20 training sentences")
+    assert check(folder, sample=20, plan=plan, select=[rule], trains_on_sample=True).findings
+    whole = check(folder, sample=4000, plan=plan, select=[rule])
+    assert whole.subject.sampled is None
+    assert not isinstance(whole.judgements[0].outcome, NotApplicable)
+
+
+def test_the_steps_of_a_plan_are_not_counted_on_a_sample(tmp_path: Path) -> None:
+    folder = written(tmp_path, train=ANNA * 3000, dev=ANNA * 50)
+    plan = {"batch_size": 8, "epochs": 3, "learning_rate": 2e-5, "warmup_steps": 200}
+    whole = check(folder, plan=plan, select=["R"])
+    part = check(folder, plan=plan, select=["R"], sample=20)
+    assert [each.message for each in part.findings] == [each.message for each in whole.findings]
+    assert check(folder, plan=plan, select=["R"], sample=20, trains_on_sample=True).findings

@@ -173,7 +173,7 @@ def test_encodings_and_line_ends(tmp_path: Path, encoding: str, end: str) -> Non
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("Anna\tB-PER\nleft\nOslo\tB-LOC\n.\tO\n,\tO\n", "line 2: 1 columns where the other"),
+        ("Anna\tB-PER\nleft\nOslo\tB-LOC\n.\tO\n,\tO\n", "line 2: 1 column where the other"),
         ("Anna B-PER\nNew York B-LOC\n. O\nx O\ny O\n", "line 2: 3 columns where the other"),
         ("Anna\tB-PER\nleft\t \n.\tO\n", "line 2: the word 'left' has no tag"),
         ("This is prose.\nIt has no tags at all.\n", "the first line is 'This is prose.'"),

@@ -60,3 +60,25 @@ def test_what_cannot_be_read_is_named(
 ) -> None:
     with pytest.raises(DataError, match=complaint):
         read(tmp_path, text, columns)
+
+
+def test_a_quoted_cell_may_hold_a_line_break(tmp_path: Path) -> None:
+    text = 'Sentence #,Word,Tag\n1,"New\nYork",B-LOC\n,"a\n\nb",O\n,c,O\n2,d,O\n'
+    sentences = read(tmp_path, text)
+    assert [each.tokens for each in sentences] == [("New\nYork", "a\n\nb", "c"), ("d",)]
+    assert [each.lines for each in sentences] == [(2, 4, 7), (8,)]
+
+
+@pytest.mark.parametrize("between", ["", ",b,O\n", ",b,O\n\n2,c,O\n"])
+def test_a_word_that_is_a_bare_quotation_mark_costs_no_other_row(
+    tmp_path: Path, between: str
+) -> None:
+    path = tmp_path / "data.csv"
+    path.write_text(f'Sentence #,Word,Tag\n1,a,O\n,",O\n{between},",O\n3,d,O\n')
+    log = ReadingLog(str(path), strict=False)
+    words = [
+        word for each in KaggleCsvFormat().read(path, ReadOptions(), log) for word in each.tokens
+    ]
+    inner = [word for word in "bc" if f",{word}," in between]
+    assert words == ["a", '"', *inner, '"', "d"]
+    assert log.counts["unclosed-quote"] == 2

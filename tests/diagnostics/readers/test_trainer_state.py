@@ -387,3 +387,17 @@ def test_steps_behind_the_last_logged_row_count_as_done(tmp_path: Path) -> None:
     state = {"global_step": 15, "max_steps": 15, "num_train_epochs": 3, "epoch": 3.0}
     run = READER.read(write_state(tmp_path / "trainer_state.json", rows, **state))
     assert series.plan_share(run) == 1.0
+
+
+def test_predictions_beside_a_state_are_read(tmp_path: Path) -> None:
+    rows = [{"eval_loss": 0.5, "eval_f1": 0.5, "epoch": 1.0, "step": 10}]
+    state = write_state(tmp_path / "trainer_state.json", rows)
+    assert READER.read(state).predictions is None
+    lines = [{"gold": ["O", "B-PER"], "predicted": ["O", "O"]}, {"gold": ["O"]}]
+    text = "\n".join(json.dumps(line) for line in lines)
+    (tmp_path / "dev_predictions.jsonl").write_text(text, encoding="utf-8")
+    for path in (tmp_path, state):
+        run = READER.read(path)
+        assert run.predictions is not None
+        assert run.predictions.predicted == (("O", "O"),)
+        assert any("1 line of dev_predictions.jsonl" in note for note in run.notes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shlex
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,14 @@ from inline_snapshot import snapshot
 from jsonschema import Draft202012Validator
 
 from diagnostics import catalogue
+from diagnostics.data_checkup import check
 from diagnostics.judgement import Checkup
 from diagnostics.report import json_document
 from diagnostics.report._presenter import presenter_of
 from diagnostics.report._table import Table, table_rows
 from diagnostics.report.terminal import render
 from diagnostics.report_format import DEFAULT_OPTIONS, ReportFormat, ReportOptions
+from diagnostics.subjects.dataset import Dataset
 from tests.diagnostics.report.data_sets import checked, faulty, fine, planned, poisoned, surveyed
 from tests.diagnostics.report.runs import judged, overfitted
 from tests.diagnostics.report.test_contract import HARMFUL, HOSTILE
@@ -368,3 +371,25 @@ def test_signs_of_two_cells_are_counted_as_such() -> None:
     assert table_rows(table, width=80) == ["Label  train", "人名       7", "ORG       12"]
     narrow = Table(head=("Label",), rows=(("人" * 50,),))
     assert table_rows(narrow, width=80)[1] == "人" * 19 + "~"
+
+
+def test_a_name_that_could_steer_a_terminal_makes_a_command_that_runs(tmp_path: Path) -> None:
+    name = "\x1b[31mevil's  [bold]\n.conll"
+    (tmp_path / name).write_text("Acme B-ORG\nrose O\n\n" * 300, encoding="utf-8")
+    lines = render(named(check(tmp_path / name), name), 100).splitlines()
+    (command,) = (line for line in lines if line.startswith("  tuner search"))
+    shell = ["bash", "-c", command.replace("tuner search", "printf %s").partition(" --model")[0]]
+    assert subprocess.run(shell, capture_output=True, check=True).stdout.decode() == name
+
+
+def named(checkup: Checkup[Dataset], source: str) -> Checkup[Dataset]:
+    return replace(checkup, subject=replace(checkup.subject, source=source))
+
+
+def test_splits_in_two_schemes_are_told_apart(tmp_path: Path) -> None:
+    train = "Acme B-ORG\nCorp I-ORG\nrose O\n\n" * 40
+    dev = "Acme ORG\nCorp ORG\nrose O\n\n" * 20
+    (tmp_path / "train.conll").write_text(train, encoding="utf-8")
+    (tmp_path / "dev.conll").write_text(dev, encoding="utf-8")
+    text = " ".join(render(check(tmp_path), 100).split())
+    assert "train: tags in IOB2, dev: tags without a scheme" in text

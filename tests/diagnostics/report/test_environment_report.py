@@ -157,7 +157,7 @@ Fix for E301: Change line 14: evaluation_strategy "epoch" →
   and: Change line 17: no_cuda False → use_cpu=False (the old name is gone)
 Fix for E203: End the process that holds it; nvidia-smi lists them.
 
-All of it together
+Mends the libraries
   pip install 'tokenizers>=0.23.1,<0.24'
 
 More: tuner explain E102
@@ -175,3 +175,16 @@ def test_every_width_can_be_shown(width: int) -> None:
 def test_nothing_known_is_no_fault() -> None:
     shown = render(check_up(Environment(source="x"), rules_about("environment")), 80)
     assert shown.startswith("No fault found, but most rules could not judge.")
+
+
+def test_one_thread_is_one_thread() -> None:
+    machine = Environment(source="x", accelerators=(), torch=Torch(threads=1))
+    shown = render(check_up(machine, rules_about("environment")), 80)
+    assert "processor (1 thread) " in shown
+
+
+def test_a_missing_forecast_gives_its_reason_to_the_rules() -> None:
+    asked = Environment(source="x", model={"name": "a/b"}, forecast_fault="a/b is not here")
+    shown = render(check_up(asked, rules_about("environment")), 80, ReportOptions(verbose=True))
+    assert shown.startswith("Ready to train, but without the forecast of memory")
+    assert "no forecast of memory: a/b is not here: batch-does-not-fit" in shown

@@ -18,6 +18,9 @@ from diagnostics.report._fix_command import fix_command
 from diagnostics.subjects.run_history import RunHistory
 from tests.diagnostics.report.runs import healthy, judged, overfitted
 
+UNKNOWN = run_example(f1=(0.5, 0.6, 0.7))
+ADAMW = {"optimizer": "AdamW"}
+TRAINER = "TrainingArguments"
 HOSTILE = 'x\'; rm -rf / #\n"""\x1b[2J`reboot`$(reboot)\\'
 
 
@@ -170,7 +173,7 @@ DataLoader(  # of the training
 def test_keras() -> None:
     assert printed("keras_csv") == snapshot("""\
 
-optimizer = keras.optimizers.AdamW(  # for model.compile
+optimizer = YourOptimizer(  # the one that model.compile takes
     # ... what else stands there stays as it is
     learning_rate=1e-05,  # R100: was not recorded
 )
@@ -188,7 +191,7 @@ model.fit(
 def test_flair() -> None:
     assert printed("flair_loss") == snapshot("""\
 
-trainer.fine_tune(
+trainer.train(
     # ... what else stands there stays as it is
     learning_rate=1e-05,  # R100: was not recorded
     max_epochs=4,  # R101: was not recorded
@@ -253,12 +256,19 @@ def test_a_configuration_of_spacy_stays_one() -> None:
     [
         (replace(overfitted(), config={"eval_strategy": "epoch"}), "TrainingArguments"),
         (replace(overfitted(), environment={"library": "keras"}, config={}), "model.fit"),
-        (replace(overfitted(), config={"architecture": "SequenceTagger"}), "trainer.fine_tune"),
-        (replace(overfitted(), config={}), "epochs = 4"),
+        (replace(overfitted(), config={"architecture": "SequenceTagger"}), "trainer.train"),
+        (
+            replace(overfitted(), config={"architecture": "SequenceTagger", "learning_rate": 5e-5}),
+            "trainer.fine_tune",
+        ),
+        (replace(overfitted(), environment={"library": "keras"}, config=ADAMW), "optimizers.AdamW"),
+        (replace(overfitted(), config={}, source=""), "epochs = 4"),
+        (replace(overfitted(), source="", notes=("Read train/global_step as the step.",)), TRAINER),
     ],
 )
 def test_what_a_log_tells_of_its_library_decides(run: RunHistory, library: str) -> None:
-    assert library in fix_command(asking(fix("epochs", 4), reader="wandb_files", run=run))
+    wanted = asking(fix("epochs", 4), fix("learning_rate", 1e-5), reader="wandb_files", run=run)
+    assert library in fix_command(wanted)
 
 
 def test_printed_logs_tell_their_library() -> None:
@@ -266,3 +276,36 @@ def test_printed_logs_tell_their_library() -> None:
     keras = read_text("Epoch 1/2\n9/9 [======] - 1s 5ms/step - loss: 0.5 - val_loss: 0.4\n", "log")
     assert trainer.environment == {"library": "transformers"}
     assert keras.environment == {"library": "keras"}
+
+
+def test_comments_alone_say_that_no_command_applies_them() -> None:
+    assert fix_command(asking(fix(None))) == "# No command applies these:\n# R100: Do it."
+
+
+def test_a_package_is_installed_in_the_shell() -> None:
+    missing = Fix(text="pip install protobuf.", parameter="protobuf", new="installed")
+    assert fix_command(asking(missing, reader="printed_log")) == "pip install protobuf"
+    hostile = Fix(text="pip install x; reboot.", parameter="x", new="installed")
+    assert "pip" not in fix_command(asking(hostile)).replace("# R100: x = installed: pip", "")
+
+
+@pytest.mark.parametrize("name", ["processing_class", "resume_from_checkpoint"])
+def test_what_is_no_training_argument_is_written_as_its_call(name: str) -> None:
+    text = fix_command(asking(fix(name, "tokenizer")))
+    assert text in (
+        "Trainer(..., processing_class=tokenizer)  # R100",
+        "trainer.train(resume_from_checkpoint=True)  # R100",
+    )
+
+
+def test_names_of_transformers_are_no_assignments_elsewhere() -> None:
+    text = fix_command(asking(fix("eval_strategy", "epoch"), reader="plain_table", run=UNKNOWN))
+    assert not [line for line in text.splitlines() if not line.startswith("#")]
+
+
+def test_an_own_run_that_overcame_memory_keeps_its_batch() -> None:
+    checkup = asking(fix("batch_size", 8), fix("epochs", 4), run=overfitted(), reader="tuner_run")
+    overcome = replace(checkup.findings[0], rule="R501", severity=Severity.INFO)
+    infos = tuple(replace(each, severity=Severity.INFO) for each in checkup.findings[1:])
+    text = fix_command(replace(checkup, findings=(overcome, *infos)))
+    assert "--batch-size 16" in text and "--epochs 4" in text

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from diagnostics.checkup import Checkup, run_rules
+from diagnostics.data_checkup import check
 from diagnostics.report.sarif import Sarif, log_document
 from diagnostics.report_format import ReportOptions, Unread
-from diagnostics.subjects.run_history import RunHistory
 from tests.diagnostics.report.runs import (
     RULES,
     collapsed,
@@ -26,14 +26,14 @@ from tests.diagnostics.report.runs import (
 LEVELS = {"none", "note", "warning", "error"}
 
 
-def scanned(*checkups: Checkup[RunHistory], options: ReportOptions | None = None) -> dict[str, Any]:
+def scanned(*checkups: Checkup[Any], options: ReportOptions | None = None) -> dict[str, Any]:
     stream = io.StringIO()
     Sarif().write(checkups, stream, options or ReportOptions())
     log: dict[str, Any] = json.loads(stream.getvalue())
     return log
 
 
-def results(*checkups: Checkup[RunHistory]) -> list[dict[str, Any]]:
+def results(*checkups: Checkup[Any]) -> list[dict[str, Any]]:
     (run,) = scanned(*checkups)["runs"]
     found: list[dict[str, Any]] = run["results"]
     return found
@@ -106,3 +106,11 @@ def test_what_could_not_be_read_is_a_notification() -> None:
 def test_rules_of_several_checkups_are_listed_once() -> None:
     (run,) = scanned(judged(overfitted()), judged(collapsed()))["runs"]
     assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == [rule.id for rule in RULES]
+
+
+def test_a_finding_without_a_place_names_the_training_file(tmp_path: Path) -> None:
+    (tmp_path / "train.conll").write_text("Acme B-ORG\nrose O\n\n" * 40, encoding="utf-8")
+    found = results(check(tmp_path, select=["D301"]))
+    (physical,) = (place["physicalLocation"] for place in found[0]["locations"])
+    assert physical["artifactLocation"]["uri"].endswith("train.conll")
+    assert "region" not in physical

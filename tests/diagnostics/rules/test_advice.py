@@ -190,6 +190,45 @@ class TestInterruptedPastTheBest:
         assert finding.severity is Severity.WARNING
         assert finding.fixes[0].parameter == "resume_from_checkpoint"
 
+    @pytest.mark.parametrize(
+        ("library", "words"),
+        [
+            ("transformers", "trainer.train(resume_from_checkpoint=True)"),
+            ("lightning", 'trainer.fit(model, ckpt_path="last")'),
+            ("flair", "trainer.resume(model)"),
+            ("spacy", "from the start"),
+        ],
+    )
+    def test_each_library_resumes_in_its_way(self, library: str, words: str) -> None:
+        run = run_example(
+            f1=(0.3, 0.4, 0.5, 0.6, 0.65, 0.7), events=[STOPPED], max_steps=5_000, epochs=50
+        )
+        finding = judged(replace(run, environment={"library": library}))["interrupted"]
+        assert words in finding.fixes[0].text
+
+
+class TestFewSentences:
+    def test_the_steps_that_more_epochs_give_are_those_it_promises(self) -> None:
+        run = run_example(f1=(0.1, 0.2, 0.3), steps_per_epoch=1, dataset={"train_sentences": 12})
+        longer = [fix for fix in judged(run)["too-few-examples"].fixes if fix.parameter == "epochs"]
+        assert [(fix.new, fix.how) for fix in longer] == [
+            (30, "30 optimizer steps; 400 usually do")
+        ]
+
+
+class TestOtherLibraries:
+    def test_spacy_gets_no_settings_of_transformers(self) -> None:
+        zeros = (0.0, 0.0, 0.0)
+        silent = run_example(f1=zeros, precision=zeros, recall=zeros)
+        falls = run_example(f1=(0.6, 0.72, 0.7, 0.67, 0.65, 0.62, 0.6))
+        for run in (silent, falls):
+            named = {
+                fix.parameter
+                for finding in judged(replace(run, environment={"library": "spacy"})).values()
+                for fix in finding.fixes
+            }
+            assert not named & {"label_pad_token_id", "load_best_model_at_end"}
+
 
 class TestEvidence:
     def test_a_p_value_is_named_only_where_the_trend_decided(self) -> None:

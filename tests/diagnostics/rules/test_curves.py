@@ -6,6 +6,7 @@ import dataclasses
 import math
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -72,6 +73,27 @@ class TestNonFinite:
     def test_rewards_around_zero_are_no_hidden_nan(self) -> None:
         run = run_example(step_losses=[0.1, -0.1, 0.05] * 10 + [0.0] * 10, steps_per_epoch=20)
         assert found("non-finite-loss", run) == []
+
+    def test_finite_figures_after_it_mean_that_the_weights_survived(self) -> None:
+        lost = run_example(train_loss=(0.9, math.nan), f1=(0.5, 0.6), fp16=True)
+        run = replace(lost, environment={"device": "Tesla T4"})
+        (finding,) = found("non-finite-loss", run)
+        assert finding.severity is Severity.WARNING
+        assert "survived" in finding.message
+        assert finding.fixes[0].new == "fp32"
+        ampere = replace(lost, environment={"device": "NVIDIA A100-SXM4-40GB"})
+        assert found("non-finite-loss", ampere)[0].fixes[0].new == "bf16"
+
+    def test_what_was_survived_explains_nothing(self) -> None:
+        run = run_example(train_loss=(0.9, math.nan), f1=(0.5, 0.6), max_steps=40)
+        checkup = check_up(run, run_rules())
+        assert not [each for each in checkup.findings if each.consequence_of == "R101"]
+
+    def test_a_finite_step_before_the_last_nan_proves_nothing(self) -> None:
+        run = run_example(step_losses=[0.8, math.nan, 0.7, math.nan, math.nan, 0.0], f1=(0.0,))
+        run = replace(run, epochs=(replace(run.epochs[0], train_loss=math.nan),))
+        (finding,) = found("non-finite-loss", run)
+        assert finding.severity is Severity.ERROR
 
 
 class TestNotLearning:

@@ -382,7 +382,7 @@ def test_data_is_judged_beside_the_run(tmp_path: Path, capsys: pytest.CaptureFix
     shown = capsys.readouterr().out
     assert "This run went wrong" in shown
     assert shown.index("Root cause: ERROR D401") < shown.index("R201 overfits-metric")
-    assert "30 training sentences" in shown
+    assert "This is not the data of this run" in shown and "960 training samples" in shown
     main(["diagnose", OVERFITS, "--data", data, "--format", "json"])
     (run,) = json.loads(capsys.readouterr().out)["runs"]
     assert (run["kind"], run["findings"][0]["id"]) == ("run", "D401")

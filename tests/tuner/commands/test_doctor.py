@@ -71,7 +71,11 @@ def document(*words: str, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     ("words", "code"),
     [
         ([], 0),
-        (["--model", "nowhere/model"], 0),
+        (["--model", "nowhere/model"], 1),
+        (["--model", "nowhere/model", "--optimizer", "nonsense"], 2),
+        (["--model", "nowhere/model", "--data", "nowhere.conll"], 2),
+        (["--optimizer", "adamw_bnb_8bit", "--select", "E101"], 1),
+        (["--optimizer", "nonsense"], 2),
         (["--batch-size", "0"], 2),
         (["--max-length", "many"], 2),
         (["--precision", "fp8"], 2),
@@ -87,6 +91,66 @@ def document(*words: str, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
 )
 def test_exit_codes(words: list[str], code: int) -> None:
     assert main(["doctor", *words]) == code
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        ("", "but got ''"),
+        ("  ", "but got ' "),
+        ("/nope/x", "There is no model folder '/nope/x'"),
+        ("foo bar!!", "no hub id looks like that"),
+        ("a/b/c", "no hub id looks like that"),
+        ("x" * 5000, "--model"),
+        ("a\0b", "no hub id looks like that"),
+        ("folder", "must hold a config.json"),
+        ("folder/note.txt", "is a file"),
+    ],
+)
+def test_what_is_no_model_is_one_message(
+    model: str,
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "note.txt").touch()
+    monkeypatch.chdir(tmp_path)
+    assert main(["doctor", "--model", model]) == 2
+    shown = capsys.readouterr()
+    assert message in " ".join(shown.err.split())
+    assert "hf download" not in shown.err
+    assert shown.out == ""
+
+
+@pytest.mark.usefixtures("healthy")
+def test_a_forecast_that_is_missing_is_in_the_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    assert main(["doctor", "--model", "nowhere/model", "--batch-size", "8"]) == 1
+    shown = " ".join(capsys.readouterr().out.split())
+    assert shown.startswith("Ready to train, but without the forecast of memory")
+    assert "E211 no-memory-forecast" in shown
+    assert "hf download nowhere/model" in shown
+    assert "no model was named" not in shown
+
+
+@pytest.mark.usefixtures("healthy")
+def test_a_plan_without_a_model_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    run = document("--batch-size", "8", "--max-length", "64", capsys=capsys)
+    assert any("--batch-size and --max-length told nothing" in note for note in run["notes"])
+
+
+@pytest.mark.usefixtures("healthy")
+def test_the_library_of_the_optimizer_is_installed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["doctor", "--optimizer", "adamw_bnb_8bit"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "E101 missing-library" in shown
+    assert "pip install bitsandbytes" in shown
 
 
 def test_a_script_of_old_fails_with_file_and_line(

@@ -115,6 +115,53 @@ def test_keywords_that_cannot_be_read_are_said(script: Path) -> None:
     )
 
 
+def test_what_is_put_into_a_dict_afterwards_is_passed_too(script: Path) -> None:
+    found = scan(
+        script,
+        """
+        from transformers import TrainingArguments
+        settings = {"bf16": True}
+        settings["no_cuda"] = True
+        TrainingArguments(**settings)
+        settings["seed"] = 3
+        other["no_cuda"] = True
+        """,
+    )
+    assert passed(found) == [
+        ("TrainingArguments", "bf16", "True", 3),
+        ("TrainingArguments", "no_cuda", "True", 4),
+    ]
+
+
+def test_attributes_that_are_set_on_an_instance(script: Path) -> None:
+    found = scan(
+        script,
+        """
+        from transformers import TrainingArguments
+        def main():
+            args: TrainingArguments = TrainingArguments("out")
+            args.evaluation_strategy = "no"
+            args = TrainingArguments("out")
+            if args.evaluation_strategy:
+                args.no_cuda = True
+            args.parts.no_cuda = True
+        def other(args):
+            args.no_cuda = True
+        def third():
+            args = parser.parse_args()
+            args.no_cuda = True
+            args = TrainingArguments("out")
+            args.no_cuda = True
+        """,
+    )
+    assert passed(found) == [
+        ("TrainingArguments", "evaluation_strategy", '"no"', 5),
+        ("TrainingArguments", "no_cuda", "True", 8),
+    ]
+    assert len(found.calls) == 3
+    assert all(each.attribute for call in found.calls for each in call.arguments)
+
+
 def test_flags_in_a_list(script: Path) -> None:
     found = scan(
         script,
@@ -229,6 +276,7 @@ PIECES = st.sampled_from(
         "class Trainer(TrainingArguments): pass\n",
         "a = {**a, 1: 2, 'b': 3}\n",
         "TrainingArguments(**a, *b, c=d)\n",
+        "e = T(**a)\ne.x = f = 3\na['y'] = 4\n",
         "T[int](**{'x': 1, **y})\n",
         "['--', '--=', '---x', '--a', '--b']\n",
         "HfArgumentParser(T)\n",

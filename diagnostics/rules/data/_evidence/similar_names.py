@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import combinations
 
-__all__ = ["same_but_for_writing", "similar_names"]
+__all__ = ["rare_look_alikes", "same_but_for_writing", "same_look", "similar_names"]
 
 _SEPARATORS = re.compile(r"[-_\s./:]+")
 _SHORTEST = 4
@@ -14,6 +14,9 @@ _SHORTEST = 4
 
 _LONG = 6
 """Letters from which two words are hardly ever one letter apart by chance."""
+
+_LOOKS = str.maketrans("01l5|", "OIISI")
+"""Characters to the capitals that they look like."""
 
 _LONGEST = 40
 _MOST_NAMES = 2_000
@@ -24,16 +27,46 @@ def same_but_for_writing(one: str, other: str) -> bool:
     return _plain(one) == _plain(other)
 
 
-def similar_names(counts: Mapping[str, int], *, rare: float) -> list[tuple[str, str]]:
+def same_look(one: str, other: str) -> bool:
+    """Whether two names differ in look-alikes (`0` and `O`, `1`, `l` and `I`, `5` and `S`)."""
+    looks = [name.translate(_LOOKS) for name in (one, other)]
+    return not same_but_for_writing(one, other) and same_but_for_writing(*looks)
+
+
+def rare_look_alikes(counts: Mapping[str, int], *, rare: float) -> set[str]:
+    """Return the names that look like one which is spelled otherwise and far more frequent.
+
+    Args:
+        counts: Names with how often they occur.
+        rare: Share of the other up to which a name is rare.
+    """
+    most: dict[str, str] = {}
+    for name in counts:
+        looks = _plain(name.translate(_LOOKS))
+        if looks not in most or counts[name] > counts[most[looks]]:
+            most[looks] = name
+    pairs = ((most[_plain(name.translate(_LOOKS))], name) for name in counts)
+    return {name for often, name in pairs if _seldom(counts, (often, name), rare)}
+
+
+def similar_names(
+    counts: Mapping[str, int],
+    *,
+    rare: float,
+    continued: Collection[tuple[str, str]] = (),
+) -> list[tuple[str, str]]:
     """Return pairs of names that look like one, the more frequent of each pair first.
 
     Args:
         counts: Names with how often they occur; only the first 2,000 are looked at.
         rare: Share of the other up to which a short name may be its misspelling.
+        continued: Pairs of names of which entities of the first go on as the second: there a
+            rare name of any length may be the misspelling.
     """
     near: dict[str, set[str]] = {}
     for name in list(counts)[:_MOST_NAMES]:
-        for key in _shortened(_plain(name)[:_LONGEST]):
+        looks = _plain(name[:_LONGEST].translate(_LOOKS))
+        for key in {*_shortened(_plain(name)[:_LONGEST]), f"looks {looks}"}:
             near.setdefault(key, set()).add(name)
     pairs = {
         pair
@@ -41,7 +74,12 @@ def similar_names(counts: Mapping[str, int], *, rare: float) -> list[tuple[str, 
         if len(names) <= 50
         for pair in combinations(sorted(names, key=lambda name: (-counts[name], name)), 2)
     }
-    found = [pair for pair in pairs if _alike(*pair, seldom=_seldom(counts, pair, rare))]
+    found = [
+        pair
+        for pair in pairs
+        if _alike(*pair, seldom=(seldom := _seldom(counts, pair, rare)))
+        or (seldom and (same_look(*pair) or _goes_on(*pair, continued)))
+    ]
     return sorted(found, key=lambda pair: (-counts[pair[0]], pair))
 
 
@@ -51,6 +89,11 @@ def _plain(name: str) -> str:
 
 def _seldom(counts: Mapping[str, int], pair: tuple[str, str], rare: float) -> bool:
     return counts[pair[1]] <= rare * counts[pair[0]]
+
+
+def _goes_on(often: str, other: str, continued: Collection[tuple[str, str]]) -> bool:
+    short, long = sorted((_plain(often), _plain(other)), key=len)
+    return (other, often) in continued and _one_edit(short, long)
 
 
 def _shortened(name: str) -> set[str]:

@@ -10,7 +10,15 @@ from diagnostics.measures.tag_pairs import Pair, TagPairs, TagPairsFound
 from diagnostics.subjects.dataset import Dataset
 from diagnostics.tag_scheme import TagScheme
 
-__all__ = ["entity_counts", "first_places", "readable", "scheme", "type_places", "types_of"]
+__all__ = [
+    "entity_counts",
+    "first_places",
+    "readable",
+    "scheme",
+    "slip_types",
+    "type_places",
+    "types_of",
+]
 
 
 def readable(dataset: Dataset) -> str | None:
@@ -41,6 +49,19 @@ def types_of(dataset: Dataset) -> dict[str, Counter[str]]:
     reading = scheme(dataset)
     found = TagPairs.of(dataset).counts
     return {split: entity_counts(counts, reading) for split, counts in found.items()}
+
+
+def slip_types(dataset: Dataset) -> frozenset[str]:
+    """Return the types that stem from nothing but tags against the style, which D208 tells of.
+
+    Empty where the tags make no sense as a whole.
+    """
+    found = dataset.measured.get(TagPairs.key())
+    reading = found.scheme if isinstance(found, TagPairsFound) else None
+    if reading is None or not reading.slips:
+        return frozenset()
+    proper = {kind for tag, (_, kind) in reading.parsed.items() if tag not in reading.slips}
+    return frozenset(reading.parsed[tag][1] for tag in reading.slips) - proper
 
 
 def type_places(dataset: Dataset, split: str, kind: str) -> Iterator[Place]:

@@ -7,6 +7,7 @@ import re
 from diagnostics import series
 from diagnostics.findings import Fix
 from diagnostics.subjects.run_history import RunHistory
+from diagnostics.training_library import library_that_trained
 
 __all__ = ["end_of", "nothing_trained", "resume"]
 
@@ -29,12 +30,31 @@ def nothing_trained(run: RunHistory) -> bool:
     return not run.epochs and series.whole(run.config.get("steps_done")) is None
 
 
+_CALLS = {
+    "transformers": "trainer.train(resume_from_checkpoint=True)",
+    "lightning": 'trainer.fit(model, ckpt_path="last")',
+    "flair": "trainer.resume(model)",
+}
+"""Library to how it goes on."""
+
+_FROM_THE_START = ("spacy", "keras")
+"""Libraries that keep no state of a training unless they were told to."""
+
+
 def resume(run: RunHistory, *, before: str = "") -> Fix:
     """Return the change that goes on from the last checkpoint; `before` says what comes first."""
-    checkpoint = _CHECKPOINT.search(run.source)
+    library = library_that_trained(run)
+    if library in _FROM_THE_START:
+        again = "train again from the start, to the end of the plan."
+        return Fix(text=f"{before}, then {again}" if before else again.capitalize())
     first = f"{before}, then resume" if before else "Resume"
+    call = f": {_CALLS[library]}" if _CALLS.get(library) else ""
+    text = f"{first} from the last checkpoint{call}."
+    if library in ("lightning", "flair"):
+        return Fix(text=text)
+    checkpoint = _CHECKPOINT.search(run.source)
     return Fix(
-        text=f"{first} from the last checkpoint: trainer.train(resume_from_checkpoint=...).",
+        text=text,
         parameter="resume_from_checkpoint",
         new=True if checkpoint is None else checkpoint[0],
         how=f"the run ended {end_of(run)}; True takes the latest checkpoint of the output folder",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from diagnostics import series
-from diagnostics.findings import Evidence, Severity
+from diagnostics.findings import Evidence, Finding, Severity
 from diagnostics.memory_formulas import shown_bytes
 from diagnostics.subjects.run_history import RunEvent, RunHistory
 
@@ -15,6 +15,7 @@ __all__ = [
     "ended",
     "epochs_of",
     "events_of",
+    "explained",
     "fate",
     "in_evaluation",
     "is_overcome",
@@ -62,6 +63,20 @@ def done_share(run: RunHistory) -> float | None:
     """
     shares = [series.plan_share(run), series.epoch_share(run)]
     return max((share for share in shares if share is not None), default=None)
+
+
+_DONE_LABEL = "share of the plan done"
+
+
+def explained(rules: Sequence[str], found: Sequence[Finding]) -> tuple[str, ...]:
+    """Return what a death explains of some rules: R301 only if it came in the first half.
+
+    A run of which the plan is unknown counts as one that had no time to learn. How far it came is
+    read off the findings of the rule, as `memory_evidence` wrote it.
+    """
+    figures = (each for one in found for each in one.evidence if each.label == _DONE_LABEL)
+    late = any(isinstance(each.value, float) and each.value >= 0.5 for each in figures)
+    return tuple(rule for rule in rules if not (late and rule == "R301"))
 
 
 def ended(run: RunHistory, events: Sequence[RunEvent]) -> bool:
@@ -133,16 +148,18 @@ def in_evaluation(run: RunHistory, event: RunEvent) -> bool:
     return False
 
 
-def memory_evidence(event: RunEvent) -> list[Evidence]:
-    """Return the figures of a message about memory."""
+def memory_evidence(event: RunEvent, run: RunHistory | None = None) -> list[Evidence]:
+    """Return the figures of a message about memory, and the share of its plan a run has done."""
     labels = {
         "requested_bytes": "asked for",
         "allocated_bytes": "in use by PyTorch",
         "free_bytes": "free",
         "capacity_bytes": "capacity",
     }
-    return [
+    found = [
         Evidence(label=label, value=shown_bytes(value))
         for name, label in labels.items()
         if (value := series.number(event.details.get(name))) is not None
     ]
+    share = None if run is None else done_share(run)
+    return found if share is None else [*found, Evidence(label=_DONE_LABEL, value=share)]

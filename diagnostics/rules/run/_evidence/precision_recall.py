@@ -16,7 +16,11 @@ LEAST_GAP = 0.10
 3 of them beyond 0.10."""
 
 LEAST_F1 = 0.4
-"""F1 below which a model is too young for its balance to mean anything. Judgement."""
+"""F1 below which a model is too young for its balance to mean anything, unless it has learned its
+training sentences. Judgement."""
+
+LEARNED_LOSS = 0.25
+"""Share of its start below which the training loss shows a model that is not young. Judgement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +56,8 @@ class Gap:
 def steady_gap(run: RunHistory) -> Gap | None:
     """Return the gap at the best epoch, if it is wide, beyond chance and not of one epoch alone.
 
-    None otherwise: also when F1 is low, since every young model is lopsided.
+    None otherwise: also when F1 is low and the training loss is not, since every young model is
+    lopsided.
     """
     best = series.best_point(run)
     precision = {point.epoch: point.value for point in series.scores(run, "precision")}
@@ -60,7 +65,7 @@ def steady_gap(run: RunHistory) -> Gap | None:
     gaps = {epoch: precision[epoch] - recall[epoch] for epoch in precision if epoch in recall}
     if (
         best is None
-        or best.value < LEAST_F1
+        or (best.value < LEAST_F1 and not _has_learned(run))
         or best.epoch not in gaps
         or precision[best.epoch] <= 0
     ):
@@ -78,6 +83,11 @@ def steady_gap(run: RunHistory) -> Gap | None:
         recall=recall[best.epoch],
         error=error,
     )
+
+
+def _has_learned(run: RunHistory) -> bool:
+    losses = [point.value for point in series.train_losses(run)]
+    return len(losses) > 1 and losses[-1] < LEARNED_LOSS * losses[0]
 
 
 def _error_of_difference(run: RunHistory, precision: float, recall: float) -> float | None:

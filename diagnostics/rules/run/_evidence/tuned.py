@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from diagnostics import series
+from diagnostics import reference_values, series
 from diagnostics.subjects.run_history import RunHistory
 
-__all__ = ["encoder_is_frozen", "is_plain_adam", "optimizer_of", "trains_adapters"]
+__all__ = [
+    "destroying_rate",
+    "encoder_is_frozen",
+    "is_plain_adam",
+    "is_plan",
+    "is_searched",
+    "optimizer_of",
+    "trains_adapters",
+]
 
 _ADAPTERS = ("lora", "peft", "adapter", "prefix_tuning", "prompt_tuning")
 _FROZEN = ("freeze", "frozen", "freeze_encoder", "freeze_base_model", "head_only")
@@ -38,3 +46,27 @@ def encoder_is_frozen(run: RunHistory) -> bool:
     layers = series.number(run.config.get("frozen_layers"))
     told = any(run.config.get(name) is True for name in _FROZEN)
     return told or (layers is not None and layers > 0)
+
+
+def is_plan(run: RunHistory) -> bool:
+    """Whether nothing has happened yet: the settings are all that there is to judge."""
+    return not (run.epochs or run.events or run.steps)
+
+
+def is_searched(run: RunHistory) -> bool:
+    """Whether a plan is one end of a search, which tries wide rates on purpose."""
+    return run.config.get("searched") is True
+
+
+def destroying_rate(run: RunHistory, first_step: float) -> float:
+    """Return the learning rate of Adam from which a run or a plan is taken for broken.
+
+    Args:
+        run: A run, or a plan.
+        first_step: Rate at which one step destroys an encoder. Of runs nothing less is judged by
+            its value alone, since their curves tell; of plans ten times the usual rates is, unless
+            the encoder is frozen or the rate is searched.
+    """
+    if not is_plan(run) or is_searched(run) or encoder_is_frozen(run):
+        return first_step
+    return min(first_step, 10 * reference_values.learning_rate_range(run).high)
