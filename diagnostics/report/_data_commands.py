@@ -10,10 +10,10 @@ from diagnostics.findings import Severity
 from diagnostics.fix_plan import plan_fixes
 from diagnostics.judgement import Checkup
 from diagnostics.measures.tag_pairs import TagPairs
+from diagnostics.repair.tag_repair import CERTAIN, types_disagree
 from diagnostics.report._shell_words import shell_word
 from diagnostics.rules.data._evidence.split_schemes import other_schemes
 from diagnostics.subjects.dataset import Dataset
-from diagnostics.tag_repair import CERTAIN, types_disagree
 
 __all__ = ["next_commands"]
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from rich.text import Text
 
-from diagnostics.data_repair import Change, RepairReport
 from diagnostics.findings import Place
+from diagnostics.repair.data_repair import Change, RepairReport
 from tuner.display.canvas import Canvas, make_console
 from tuner.display.text import clean
 from tuner.errors import UsageError

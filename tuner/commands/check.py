@@ -178,7 +178,7 @@ def _reading(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _write_copy(arguments: argparse.Namespace) -> int:
-    from diagnostics.data_repair import convert, repair
+    from diagnostics.repair.data_repair import convert, repair
     from tuner.commands import _copies
 
     _copies.check_form(arguments.format)

@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 
 from diagnostics.judgement import Checkup
 from diagnostics.measures.tag_pairs import TagPairs, TagPairsFound
+from diagnostics.repair.tag_repair import CERTAIN
 from diagnostics.report._data_commands import next_commands
 from diagnostics.report._data_tables import label_table, length_rows, sizes_of, split_table
 from diagnostics.report._presenter import Presenter, Verdicts
 from diagnostics.report._table import Table
 from diagnostics.rules.data._evidence.split_schemes import other_schemes
 from diagnostics.subjects.dataset import Dataset, Split
-from diagnostics.tag_repair import CERTAIN
 
 __all__ = ["DataPresenter"]
 

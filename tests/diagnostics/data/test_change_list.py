@@ -10,9 +10,9 @@ import pytest
 
 from diagnostics.data_checkup import check
 from diagnostics.data_format import ReadingLog, ReadOptions
-from diagnostics.data_repair import RepairReport, convert, repair
 from diagnostics.errors import DataError
 from diagnostics.format_finder import find_format
+from diagnostics.repair.data_repair import RepairReport, convert, repair
 from diagnostics.report._data_commands import next_commands
 
 Words = list[tuple[str, str]]

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from diagnostics.data_checkup import check
 from diagnostics.data_format import ReadingLog, ReadOptions
-from diagnostics.data_repair import RepairReport, convert, format_names, repair
 from diagnostics.errors import DiagnosticsError
 from diagnostics.format_finder import find_format
+from diagnostics.repair.data_repair import RepairReport, convert, format_names, repair
 
 NAMES = ("Anna", "Bell", "Cora", "Dora", "Emil", "Fritz", "Gerda", "Hanna", "Ivan", "Jana")
 Words = list[tuple[str, str]]

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from diagnostics.data_checkup import check
-from diagnostics.data_repair import convert, repair
 from diagnostics.errors import DiagnosticsError
+from diagnostics.repair.data_repair import convert, repair
 
 SAMPLES = Path(__file__).parents[2] / "data" / "formats"
 FILES = sorted(path for path in SAMPLES.iterdir() if path.is_file())

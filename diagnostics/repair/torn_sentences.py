@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from diagnostics.change_log import ChangeLog
-from diagnostics.filed_sentence import FiledSentence
-from diagnostics.sentence_repair import LONG
+from diagnostics.repair.change_log import ChangeLog
+from diagnostics.repair.filed_sentence import FiledSentence
+from diagnostics.repair.sentence_repair import LONG
 from diagnostics.subjects.labelled_data import Sentence
 from diagnostics.tag_scheme import SchemeName, TagScheme
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from diagnostics.change_log import ChangeLog
-from diagnostics.filed_sentence import FiledSentence
+from diagnostics.repair.change_log import ChangeLog
+from diagnostics.repair.filed_sentence import FiledSentence
+from diagnostics.repair.tag_conversion import TagConversion
 from diagnostics.subjects.labelled_data import Sentence
-from diagnostics.tag_conversion import TagConversion
 from diagnostics.tag_scheme import OUTSIDE, TagScheme
 from diagnostics.word_kinds import BLANKS, INVISIBLE, OddWord, odd_kind
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from diagnostics.change_list import ChangeList
-from diagnostics.change_wording import LEFT, MADE, ONCE_PER_FILE, READING
 from diagnostics.data_format import ReadingLog
 from diagnostics.findings import Place
 from diagnostics.measure import keep_first
-from diagnostics.repair_report import Change
+from diagnostics.repair.change_list import ChangeList
+from diagnostics.repair.change_wording import LEFT, MADE, ONCE_PER_FILE, READING
+from diagnostics.repair.repair_report import Change
 
 __all__ = ["ChangeLog"]
 

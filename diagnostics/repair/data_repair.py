@@ -11,30 +11,30 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from diagnostics.change_list import FILE_NAME
-from diagnostics.change_log import ChangeLog
 from diagnostics.data_format import Columns, ReadOptions
 from diagnostics.data_writer import DataWriter
 from diagnostics.errors import DataError, DiagnosticsError
-from diagnostics.filed_sentence import FiledSentence
 from diagnostics.findings import Place
 from diagnostics.label_names import MISSING_NAMES_HINT
-from diagnostics.new_folder import refuse_folder
-from diagnostics.repair_report import Change, RepairReport, WrittenSplit
-from diagnostics.rules.data._evidence.similar_names import similar_names
-from diagnostics.sentence_repair import SentenceRepair
-from diagnostics.split_files import read_splits, write_splits
-from diagnostics.split_finder import SplitSource, find_splits
-from diagnostics.split_repair import (
+from diagnostics.repair.change_list import FILE_NAME
+from diagnostics.repair.change_log import ChangeLog
+from diagnostics.repair.filed_sentence import FiledSentence
+from diagnostics.repair.new_folder import refuse_folder
+from diagnostics.repair.repair_report import Change, RepairReport, WrittenSplit
+from diagnostics.repair.sentence_repair import SentenceRepair
+from diagnostics.repair.split_files import read_splits, write_splits
+from diagnostics.repair.split_repair import (
     Splits,
     different_splits,
     with_development_split,
     without_duplicates,
 )
-from diagnostics.tag_conversion import TagConversion
-from diagnostics.tag_repair import mended, split_schemes
+from diagnostics.repair.tag_conversion import TagConversion
+from diagnostics.repair.tag_repair import mended, split_schemes
+from diagnostics.repair.torn_sentences import joined
+from diagnostics.rules.data._evidence.similar_names import similar_names
+from diagnostics.split_finder import SplitSource, find_splits
 from diagnostics.tag_scheme import TagScheme, entities
-from diagnostics.torn_sentences import joined
 from diagnostics.writer_finder import data_writers, find_writer
 
 __all__ = [

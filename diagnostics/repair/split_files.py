@@ -6,17 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from diagnostics.change_list import ChangeList
-from diagnostics.change_log import ChangeLog
 from diagnostics.data_format import ReadingLog, ReadOptions
 from diagnostics.data_writer import DataWriter
 from diagnostics.errors import DataError
-from diagnostics.filed_sentence import FiledSentence
-from diagnostics.new_folder import new_folder
-from diagnostics.passed_lines import PassedLines
-from diagnostics.repair_report import WrittenSplit
+from diagnostics.repair.change_list import ChangeList
+from diagnostics.repair.change_log import ChangeLog
+from diagnostics.repair.filed_sentence import FiledSentence
+from diagnostics.repair.new_folder import new_folder
+from diagnostics.repair.passed_lines import PassedLines
+from diagnostics.repair.repair_report import WrittenSplit
+from diagnostics.repair.split_repair import Splits
 from diagnostics.split_finder import SplitSource
-from diagnostics.split_repair import Splits
 from diagnostics.subjects.labelled_data import Sentence
 from diagnostics.tag_scheme import detect_scheme, entities
 from diagnostics.writer_finder import write_and_compare

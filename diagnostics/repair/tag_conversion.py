@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from diagnostics.change_log import ChangeLog
-from diagnostics.filed_sentence import FiledSentence
+from diagnostics.repair.change_log import ChangeLog
+from diagnostics.repair.filed_sentence import FiledSentence
 from diagnostics.tag_scheme import TagScheme
 
 __all__ = ["TagConversion"]

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from diagnostics.change_log import ChangeLog
 from diagnostics.development_split import make_development_split
 from diagnostics.errors import DataError
-from diagnostics.filed_sentence import FiledSentence
 from diagnostics.findings import Place
 from diagnostics.measures.repeats import LEAST_WORDS
+from diagnostics.repair.change_log import ChangeLog
+from diagnostics.repair.filed_sentence import FiledSentence
 from diagnostics.subjects.labelled_data import Sentence
 
 __all__ = ["Splits", "different_splits", "with_development_split", "without_duplicates"]

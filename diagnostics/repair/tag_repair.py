@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
-from diagnostics.change_log import ChangeLog
 from diagnostics.errors import DataError
-from diagnostics.filed_sentence import FiledSentence
 from diagnostics.measure import SeenSentence
 from diagnostics.measures.tag_pairs import TagPairs
+from diagnostics.repair.change_log import ChangeLog
+from diagnostics.repair.filed_sentence import FiledSentence
 from diagnostics.rules.data._evidence.split_schemes import OtherScheme, other_schemes
 from diagnostics.subjects.labelled_data import Sentence
 from diagnostics.table_layout import is_header

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from diagnostics.change_log import ChangeLog
 from diagnostics.data_format import ReadingLog
 from diagnostics.findings import Place
+from diagnostics.repair.change_log import ChangeLog
 from diagnostics.subjects.labelled_data import Sentence
 from diagnostics.table_layout import DOCUMENT_START
 from diagnostics.text_file import TextFile

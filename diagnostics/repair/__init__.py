@@ -1,0 +1,1 @@
+"""Repaired and converted copies of data sets; the originals are never touched."""
