@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from diagnostics.findings import Place
 from diagnostics.measure import Entity, SeenSentence
+from diagnostics.measures._thinned_sample import ThinnedSample
 
-__all__ = ["KeptSentence", "kept"]
+__all__ = ["KeptSentence", "SentenceSample"]
 
 _BETWEEN = "\n"
 
@@ -43,10 +44,36 @@ class KeptSentence(NamedTuple):
         return Place(file=self.file, line=line, text=text[:80])
 
 
-def kept(seen: SeenSentence) -> KeptSentence | None:
+def _kept(seen: SeenSentence) -> KeptSentence | None:
     """Return the sentence in that form; None when a word holds a line end."""
     text = _BETWEEN.join(seen.sentence.tokens)
     if text.count(_BETWEEN) != len(seen.sentence.tokens) - 1:
         return None
     sentence = seen.sentence
     return KeptSentence(seen.split, seen.file, text, seen.entities, sentence.line, sentence.lines)
+
+
+class SentenceSample:
+    """At most so many sentences of a data set, evenly spread over it.
+
+    Args:
+        most: How many sentences are kept at most.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._sample: ThinnedSample[KeptSentence | None] = ThinnedSample(most)
+
+    @property
+    def sentences(self) -> list[KeptSentence]:
+        """The sentences that can be kept, in the order of the files."""
+        return [each for each in self._sample.items if each is not None]
+
+    @property
+    def seen(self) -> int:
+        """How many sentences there were in all."""
+        return self._sample.seen
+
+    def add(self, seen: SeenSentence) -> None:
+        """Keep the sentence if it is its turn."""
+        if self._sample.turn():
+            self._sample.keep(_kept(seen))

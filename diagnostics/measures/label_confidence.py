@@ -10,9 +10,8 @@ from typing import ClassVar, NamedTuple
 
 from diagnostics.findings import Place
 from diagnostics.measure import Measure, SeenSentence
-from diagnostics.measures._kept_sentence import KeptSentence, kept
+from diagnostics.measures._kept_sentence import KeptSentence, SentenceSample
 from diagnostics.measures._label_model import out_of_fold_probabilities
-from diagnostics.measures._thinned_sample import ThinnedSample
 
 __all__ = ["LabelConfidence", "LabelConfidenceFound", "LabelDoubt"]
 
@@ -82,19 +81,15 @@ class LabelConfidence(Measure[LabelConfidenceFound]):
     absent: ClassVar[str] = "it trains a small model: add `--deep`"
 
     def __init__(self) -> None:
-        self.sample: ThinnedSample[KeptSentence | None] = ThinnedSample(_MOST_SENTENCES)
+        self.sample = SentenceSample(_MOST_SENTENCES)
 
     def add(self, seen: SeenSentence) -> None:
         """Keep the sentence if it belongs to the sample."""
-        sample = self.sample
-        if sample.seen % sample.stride:
-            sample.seen += 1
-        else:
-            sample.offer(kept(seen))
+        self.sample.add(seen)
 
     def result(self) -> LabelConfidenceFound:
         """Train the models and return the doubtful labels."""
-        sentences = [each for each in self.sample.items if each is not None]
+        sentences = self.sample.sentences
         doubts: list[LabelDoubt] = []
         if len(sentences) >= _FEWEST_SENTENCES:
             doubts = sorted(_doubts(sentences), key=lambda doubt: doubt.rank)

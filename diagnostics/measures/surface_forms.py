@@ -12,8 +12,7 @@ from dataclasses import dataclass
 
 from diagnostics.measure import Measure, SeenSentence
 from diagnostics.measures._entity_dictionary import ARTICLES, EntityDictionary, SurfaceForm
-from diagnostics.measures._kept_sentence import KeptSentence, kept
-from diagnostics.measures._thinned_sample import ThinnedSample
+from diagnostics.measures._kept_sentence import SentenceSample
 
 __all__ = ["ARTICLES", "SurfaceForm", "SurfaceForms", "SurfaceFormsFound"]
 
@@ -47,19 +46,15 @@ class SurfaceForms(Measure[SurfaceFormsFound]):
     """Annotations of equal words."""
 
     def __init__(self) -> None:
-        self.sample: ThinnedSample[KeptSentence | None] = ThinnedSample(_MOST_SENTENCES)
+        self.sample = SentenceSample(_MOST_SENTENCES)
 
     def add(self, seen: SeenSentence) -> None:
         """Keep the sentence if it belongs to the sample."""
-        sample = self.sample
-        if sample.seen % sample.stride:
-            sample.seen += 1
-        else:
-            sample.offer(kept(seen))
+        self.sample.add(seen)
 
     def result(self) -> SurfaceFormsFound:
         """Return how each string is annotated."""
-        sentences = [each for each in self.sample.items if each is not None]
+        sentences = self.sample.sentences
         dictionary = EntityDictionary()
         for sentence in sentences:
             dictionary.learn(sentence)

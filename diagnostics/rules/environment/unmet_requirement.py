@@ -8,11 +8,11 @@ from typing import ClassVar
 
 from diagnostics import environment_needs as needs
 from diagnostics.declared_requirements import Demand, unmet
-from diagnostics.findings import Evidence, Finding, Severity, Tier
+from diagnostics.findings import Finding, Severity, Tier
 from diagnostics.pip_line import plan_pip_line
 from diagnostics.rule import Rule
 from diagnostics.rules.environment._evidence.examples import found, libraries
-from diagnostics.rules.environment._evidence.installs import asking, install
+from diagnostics.rules.environment._evidence.installs import unmet_demand
 from diagnostics.subjects.environment import Environment
 
 __all__ = ["UnmetRequirement"]
@@ -76,16 +76,7 @@ class UnmetRequirement(Rule[Environment]):
         """Compare what is declared with what is installed."""
         line = plan_pip_line(environment)
         return [
-            self.finding(
-                f"{asking(demand)}, but {demand.installed} is installed.",
-                evidence=[
-                    Evidence(label=demand.library, value=demand.version),
-                    Evidence(label=demand.other, value=demand.installed or ""),
-                ],
-                fixes=install(line, demand),
-                severity=_severity(demand),
-            )
-            for demand in unmet(environment)
+            unmet_demand(self, demand, line, _severity(demand)) for demand in unmet(environment)
         ]
 
 

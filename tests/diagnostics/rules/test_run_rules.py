@@ -1,13 +1,6 @@
-"""The contract of every rule about runs: one test per promise, over the whole catalogue."""
+"""What rules about runs promise besides what every rule does."""
 
 from __future__ import annotations
-
-import dataclasses
-import graphlib
-import inspect
-import re
-from collections import Counter
-from typing import Any
 
 import pytest
 
@@ -23,11 +16,6 @@ BAD = [
     for rule in RULES
     for caption, subject in rule.bad.items()
 ]
-GOOD = [
-    pytest.param(rule, subject, id=f"{rule.name}: {caption}")
-    for rule in RULES
-    for caption, subject in rule.good.items()
-]
 EACH = pytest.mark.parametrize("rule", RULES, ids=lambda rule: str(rule.name))
 
 
@@ -37,55 +25,9 @@ def findings(rule: Rule[RunHistory], subject: RunHistory) -> tuple[Finding, ...]
 
 
 @pytest.mark.parametrize(("rule", "subject"), BAD)
-def test_fires_on_what_is_bad(rule: Rule[RunHistory], subject: RunHistory) -> None:
-    found = findings(rule, subject)
-    assert found
-    for finding in found:
-        assert (finding.rule, finding.name) == (rule.id, rule.name)
-        assert re.search(r"\d", finding.message) or finding.evidence
-        assert finding.message.endswith(".")
-
-
-@pytest.mark.parametrize(("rule", "subject"), GOOD)
-def test_is_silent_on_what_is_fine(rule: Rule[RunHistory], subject: RunHistory) -> None:
-    assert findings(rule, subject) == ()
-
-
-@pytest.mark.parametrize(("rule", "subject"), BAD)
-def test_every_fix_changes_something(rule: Rule[RunHistory], subject: RunHistory) -> None:
+def test_a_fix_can_be_applied_by_a_program(rule: Rule[RunHistory], subject: RunHistory) -> None:
     for finding in findings(rule, subject):
-        assert finding.fixes
         assert any(fix.parameter for fix in finding.fixes)
-        for fix in finding.fixes:
-            assert fix.text
-            if fix.parameter is not None:
-                assert fix.new is not None
-                assert fix.new != fix.old
-                assert fix.how
-
-
-@EACH
-def test_is_documented(rule: Rule[RunHistory]) -> None:
-    text = inspect.getdoc(type(rule)) or ""
-    assert text.partition("\n")[0].endswith(".")
-    for heading in ("Why it matters:", "What to change:", "Source:"):
-        assert heading in text
-    assert rule.doubt
-    assert rule.bad
-    assert rule.good
-
-
-@EACH
-def test_every_threshold_is_documented(rule: Rule[RunHistory]) -> None:
-    source = inspect.getsource(type(rule))
-    for field in dataclasses.fields(rule):
-        assert re.search(rf'^    {field.name}: \w+ = .*\n    """', source, re.MULTILINE), field.name
-
-
-@EACH
-def test_thresholds_are_replaceable(rule: Rule[RunHistory]) -> None:
-    values: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(rule)}
-    assert dataclasses.replace(rule, **values) == rule
 
 
 @EACH
@@ -100,26 +42,6 @@ def test_judges_neither_an_empty_nor_a_hardly_begun_run(rule: Rule[RunHistory]) 
     )
     assert isinstance(rule.judge(RunHistory(epochs=())), Clear | NotApplicable)
     assert isinstance(rule.judge(begun), Clear | NotApplicable)
-
-
-def test_ids_and_names_are_unique_and_well_formed() -> None:
-    assert max(Counter(rule.id for rule in RULES).values()) == 1
-    assert max(Counter(rule.name for rule in RULES).values()) == 1
-    for rule in RULES:
-        assert re.fullmatch(r"R[1-7]\d\d", rule.id)
-        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", rule.name)
-
-
-def test_consequences_exist_and_nothing_explains_itself() -> None:
-    explains = {rule.id: set(rule.explains) for rule in RULES}
-    assert set().union(*explains.values()) <= set(explains)
-    order = graphlib.TopologicalSorter(explains)
-    assert len(list(order.static_order())) == len(RULES)
-
-
-def test_the_module_is_named_after_the_rule() -> None:
-    for rule in RULES:
-        assert type(rule).__module__.rpartition(".")[2].replace("_", "-") == rule.name
 
 
 HEALTHY = {

@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 from diagnostics.declared_requirements import Demand
-from diagnostics.findings import Fix
+from diagnostics.findings import Evidence, Finding, Fix, Severity
 from diagnostics.pip_line import PipChange, PipLine
+from diagnostics.rule import Rule
+from diagnostics.subjects.environment import Environment
 from diagnostics.version_ranges import tightest
 
-__all__ = ["TORCH_BUILDS", "asking", "install"]
+__all__ = ["TORCH_BUILDS", "asking", "install", "unmet_demand"]
 
 TORCH_BUILDS = "https://pytorch.org/get-started/locally/"
 """Where the builds of PyTorch are listed, each with its command."""
+
+
+def unmet_demand(
+    rule: Rule[Environment], demand: Demand, line: PipLine, severity: Severity | None = None
+) -> Finding:
+    """Return the finding that what one library asks of another is not installed."""
+    return rule.finding(
+        f"{asking(demand)}, but {demand.installed} is installed.",
+        evidence=[
+            Evidence(label=demand.library, value=demand.version),
+            Evidence(label=demand.other, value=demand.installed or ""),
+        ],
+        fixes=install(line, demand),
+        severity=severity,
+    )
 
 
 def install(line: PipLine, demand: Demand) -> list[Fix]:
