@@ -49,8 +49,8 @@ def test_agreement_with_labels(tmp_path: Path, capsys: pytest.CaptureFixture[str
         ["--histories", str(tmp_path), "--output", str(output), "--disagreements"]
     )
     shown = capsys.readouterr().out
-    assert "RATIO warnings on fine runs / fine runs: 2 / 2" in shown
-    assert "false alarms: accuracy-flatters, all-o-collapse" in shown
+    assert "RATIO warnings on fine runs / fine runs: 3 / 2" in shown
+    assert "false alarms: accuracy-flatters, all-o-collapse, too-few-steps" in shown
     assert "Refused: empty.json" in shown
     cases = {case["file"]: case for case in json.loads(output.read_text("utf-8"))["cases"]}
     assert "overfits-metric" in cases["overfits.json"]["findings"]

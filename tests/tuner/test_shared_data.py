@@ -50,7 +50,7 @@ READ = {
 REFUSED = {
     ("allenai", "sequence_tagging.tsv"): "in none of the known formats",
     ("doccano__doccano__", "example.jsonl"): "line 3: the record holds no text",
-    ("doccano__doccano__", "invalid.conll"): "line 1: 1 columns where the other lines have 2",
+    ("doccano__doccano__", "invalid.conll"): "line 1: 1 column where the other lines have 2",
     ("kasintha98", "example.csv"): "in none of the known formats",
     ("kasintha98", "ner_dataset3.csv"): "in none of the known formats",
     ("kasintha98", "ner_dataset.csv"): "holds no sentences",

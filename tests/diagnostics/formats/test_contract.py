@@ -157,7 +157,7 @@ def test_a_format_may_be_named(tmp_path: Path) -> None:
 def test_reading_is_as_strict_as_asked(tmp_path: Path) -> None:
     path = tmp_path / "ragged.conll"
     path.write_text("Anna\tB-PER\nno tag here\nleft\tO\n\n.\tO\n")
-    with pytest.raises(DataError, match=r"ragged\.conll, line 2: 1 columns where"):
+    with pytest.raises(DataError, match=r"ragged\.conll, line 2: 1 column where"):
         read(FORMATS["conll"], path)
     log = ReadingLog(strict=False)
     sentences = list(FORMATS["conll"].read(path, ReadOptions(), log))

@@ -121,7 +121,7 @@ def test_names_beside_the_file(tmp_path: Path, name: str, content: str) -> None:
     ("text", "complaint"),
     [
         (json.dumps(numbered(ROWS)), "are numbers, and nothing says what they mean"),
-        (LINES.replace('"Anna", ', ""), "line 1: 1 words but 2 tags"),
+        (LINES.replace('"Anna", ', ""), "line 1: 1 word but 2 tags"),
         (LINES.replace('"Anna"', "null"), "line 1: a word or a tag is missing"),
         (LINES[:-10], "line 2: the file ends inside the record"),
         (json.dumps(ROWS)[:-1], "the list of records is not closed"),

@@ -56,6 +56,8 @@ def healthy(monkeypatch: pytest.MonkeyPatch) -> None:
     probe = Probe(faults={"torch": ""}, torch=torch)
     monkeypatch.setattr(look_around, "probe_imports", lambda libraries: probe)
     monkeypatch.setattr(look_around, "look_at_nvidia", Nvidia)
+    for variable in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"):
+        monkeypatch.delenv(variable, raising=False)
 
 
 def document(*words: str, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
