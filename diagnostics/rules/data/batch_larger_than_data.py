@@ -63,10 +63,13 @@ class BatchLargerThanData(DataRule):
             return []
         steps = -(-train.sentences // together)
         new = min(32, max(4, 2 ** ((train.sentences // 20) or 1).bit_length() // 2))
+        share = f"{together} of {train.sentences}"
+        if together > train.sentences:
+            share = f"all {train.sentences}"
         return [
             self.finding(
-                f"One step takes {together} of {train.sentences} training sentences, so an epoch "
-                f"has {steps} step{'' if steps == 1 else 's'}.",
+                f"One step takes {share} training sentences, so an epoch has {steps} "
+                f"step{'' if steps == 1 else 's'}.",
                 evidence=[
                     Evidence(label="effective batch size", value=together),
                     Evidence(label="training sentences", value=train.sentences),
