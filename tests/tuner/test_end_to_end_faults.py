@@ -5,9 +5,12 @@ Those that need the loop only are in `search/test_faults_of_other_searches.py`.
 
 from __future__ import annotations
 
+import functools
 import gc
 import json
 import math
+import weakref
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import copytree
@@ -166,23 +169,47 @@ class Troubled:
     left: int
 
 
-def alive(*kinds: type) -> int:
-    gc.collect()
-    return sum(issubclass(type(thing), kinds) for thing in gc.get_objects())
+class Living:
+    """Counts what is alive of the objects that were made since.
+
+    By weak references: the garbage collector's own list must not be asked for while another thread
+    trains, since CPython fails there on a tuple that it is still building.
+    """
+
+    def __init__(self, patch: pytest.MonkeyPatch, *kinds: type) -> None:
+        self.made: list[weakref.ref[Any]] = []
+        self.noted: set[type] = set()
+        for kind in kinds:
+            patch.setattr(kind, "__init__", self._noting(kind))
+
+    def _noting(self, kind: Any) -> Callable[..., None]:
+        make = kind.__init__
+
+        @functools.wraps(make)
+        def noted(made: Any, *arguments: Any, **keywords: Any) -> None:
+            self.noted.add(kind)
+            self.made.append(weakref.ref(made))
+            make(made, *arguments, **keywords)
+
+        return noted
+
+    def count(self, *kinds: type) -> int:
+        gc.collect()
+        return len({id(thing) for made in self.made if isinstance(thing := made(), kinds)})
 
 
 @pytest.fixture(scope="module")
 def troubled(
     easy_data: Path, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Troubled:
-    before_models = alive(BertForTokenClassification)
-    before = alive(BertForTokenClassification, FineTuningTrainer, torch.optim.Optimizer)
+    kinds = (BertForTokenClassification, FineTuningTrainer, torch.optim.Optimizer)
     models: list[int] = []
     with pytest.MonkeyPatch.context() as patch:
+        living = Living(patch, *kinds)
 
         def watch(snapshot: StudySnapshot, note: str) -> None:
             if note.endswith("starts"):
-                models.append(alive(BertForTokenClassification) - before_models)
+                models.append(living.count(BertForTokenClassification))
             if note.startswith("0000 finished"):
                 patch.setenv(SimulatedMemory.VARIABLE, "train=4")
             if note.startswith("0001 infeasible"):
@@ -199,8 +226,8 @@ def troubled(
             device="cpu",
             observer=StudyWatcher(on_update=watch),
         )
-    left = alive(BertForTokenClassification, FineTuningTrainer, torch.optim.Optimizer) - before
-    return Troubled(summary, models, left)
+    assert living.noted == set(kinds)  # else nothing could be left over
+    return Troubled(summary, models, living.count(*kinds))
 
 
 def test_one_out_of_memory_does_not_end_the_study(troubled: Troubled) -> None:

@@ -7,9 +7,8 @@ from typing import Any
 
 from diagnostics.measures.subwords import Pieces, Subwords
 from diagnostics.survey import MeasureMakers
-from tuner.errors import ModelError
 from tuner.training.encode import SubwordEncoder
-from tuner.training.model_source import ModelSource, open_model
+from tuner.training.model_source import NO_CODE, ModelSource, open_model
 
 __all__ = ["subword_measure"]
 
@@ -84,9 +83,7 @@ def _parameters(source: ModelSource) -> int | None:
 
     try:
         with torch.device("meta"):
-            model = AutoModelForTokenClassification.from_config(
-                source.config, trust_remote_code=False
-            )
-    except (ValueError, TypeError, AttributeError, NotImplementedError, RuntimeError, ModelError):
+            model = AutoModelForTokenClassification.from_config(source.config, **NO_CODE)
+    except (ValueError, TypeError, AttributeError, RuntimeError):
         return None
     return int(sum(weight.numel() for weight in model.parameters()))
