@@ -181,4 +181,4 @@ def test_no_line_takes_long(word: str, times: int) -> None:
     line = f"{word} " * times
     begun = time.process_time()
     recognise(line)
-    assert time.process_time() - begun < 0.1
+    assert time.process_time() - begun < 5  # a pattern that goes back and forth takes hours

@@ -338,14 +338,12 @@ def test_starts_light() -> None:
     assert start(program) == "HEAVY"
 
 
-def test_starts_fast(tmp_path: Path) -> None:
-    """Own processor time of a second start, which other work on the machine does not change."""
+def test_starts_on_few_modules(tmp_path: Path) -> None:
+    """Each module costs about a millisecond of a start; `check_speed.py` measures the seconds."""
     path = tmp_path / "small.conll"
     path.write_text("Acme B-ORG\nrose O\n\n" * 20, encoding="utf-8")
     program = (
-        "import time; from tuner.cli import main; "
-        f"main(['check', {str(path)!r}]); print(time.process_time())"
+        "import sys; from tuner.cli import main; "
+        f"main(['check', {str(path)!r}]); print(len(sys.modules))"
     )
-    caches = {"PYTHONPYCACHEPREFIX": str(tmp_path), "PYTHONDONTWRITEBYTECODE": ""}
-    seconds = [float(start(program, **caches)) for _ in range(2)]
-    assert seconds[-1] < 0.5
+    assert int(start(program)) < 600  # 440 when this was written; torch alone has 1,500

