@@ -12,7 +12,16 @@ from typing import Literal, Protocol
 
 from tuner.trial import EpochReport, Scores, TrialOutcome, TrialSpec
 
-__all__ = ["Engine", "EpochDone", "Job", "JobEnded", "Message", "StepsDone", "Verdict"]
+__all__ = [
+    "Engine",
+    "EpochDone",
+    "Job",
+    "JobEnded",
+    "JobRestarted",
+    "Message",
+    "StepsDone",
+    "Verdict",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +77,23 @@ class JobEnded:
     outcome: TrialOutcome
 
 
-Message = EpochDone | StepsDone | JobEnded
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRestarted:
+    """A training was lost with whatever ran it, and begins again somewhere else.
+
+    It goes on from its last checkpoint where that can be reached, else from the start. Either way
+    its epochs are reported again from the first one; a verdict that was not delivered is void.
+
+    Attributes:
+        key: Name of the job.
+        reason: What happened, as a sentence: "Worker 2 was killed by signal 9."
+    """
+
+    key: str
+    reason: str
+
+
+Message = EpochDone | StepsDone | JobEnded | JobRestarted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +126,10 @@ class Engine(Protocol):
         """Wait up to `timeout` seconds for a message; None when none came."""
 
     def answer(self, key: str, verdict: Verdict) -> None:
-        """Let the training that reported last under `key` go on or stop."""
+        """Let the training that reported last under `key` go on or stop.
+
+        A verdict for a training that is no longer waiting (it was lost meanwhile) is dropped.
+        """
 
     def evaluate(self, model: Path, split: Literal["dev", "test"]) -> Scores:
         """Score a saved model folder on a split. Called with no job running."""

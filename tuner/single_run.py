@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tuner.engine import Engine, EpochDone, Job, StepsDone, Verdict
+from tuner.engine import Engine, EpochDone, Job, JobRestarted, StepsDone, Verdict
 from tuner.errors import StudyError
 from tuner.search.documents import read_json, remove_tree, write_json
 from tuner.search.folder import StudyFolder
@@ -130,6 +130,9 @@ def _follow(
             _record(run, message.report, recorder, observer)
             halt = Verdict(action="interrupt", reason="Stopped by the user.")
             engine.answer(run.key, halt if stop.requested else Verdict())
+            continue
+        if isinstance(message, JobRestarted):
+            run = replace(run, reports=())
             continue
         return _ended(run, message.outcome, recorder)
 

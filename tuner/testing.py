@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from tuner.engine import Engine, EpochDone, Job, JobEnded, Message, StepsDone, Verdict
+from tuner.engine import Engine, EpochDone, Job, JobEnded, JobRestarted, Message, StepsDone, Verdict
 from tuner.trial import EpochReport, TrialOutcome, TrialSpec, TrialState
 
 __all__ = ["EngineContract", "run_job"]
@@ -197,11 +197,13 @@ def run_job(
             case EpochDone(report=report):
                 reports.append(report)
                 engine.answer(job.key, (verdicts or {}).get(report.epoch, CONTINUE))
+            case JobRestarted():
+                reports.clear()
             case JobEnded(outcome=outcome):
                 return reports, outcome
 
 
-def next_message(engine: Engine) -> EpochDone | JobEnded:
+def next_message(engine: Engine) -> EpochDone | JobEnded | JobRestarted:
     """Return an engine's next message that matters; one that stays silent for long fails."""
     while True:
         message: Message | None = engine.next_message(PATIENCE)

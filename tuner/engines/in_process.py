@@ -6,26 +6,28 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import torch
 
-from tuner.engine import EpochDone, Job, JobEnded, Message, StepsDone, Verdict
+from tuner.engine import Engine, EpochDone, Job, JobEnded, Message, StepsDone, Verdict
+from tuner.engine_recipe import EngineRequest, Place
 from tuner.errors import StudyError
 from tuner.tasks.token_classification import TokenClassification
-from tuner.training.device import Device
+from tuner.training.device import Device, choose_device
 from tuner.training.encode import EncodedSplit
 from tuner.training.fine_tune import Workbench, fine_tune
 from tuner.training.memory import MicroBatchLimits, SimulatedMemory
-from tuner.training.model_source import ModelSource
+from tuner.training.model_source import ModelSource, open_model
 from tuner.training.predict import evaluate
 from tuner.trial import EpochReport, Scores
 
 if TYPE_CHECKING:
     from tuner.data import TaskData
 
-__all__ = ["InProcessEngine", "open_workbench"]
+__all__ = ["InProcessEngine", "TrainingRecipe", "open_engine", "open_workbench"]
 
 
 SECONDS_BETWEEN_STEPS = 0.25
@@ -72,6 +74,52 @@ def open_workbench(
         limits=MicroBatchLimits.load(folder / "memory.json" if folder else None),
         checkpoint_every=checkpoint_every,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingRecipe:
+    """Makes an engine that trains in its process, with the data and the model of a study.
+
+    Attributes:
+        data: The data set.
+        model: Folder or hub id of the encoder, as the user named it.
+        max_length: Most sub-tokens of a window; None takes the model's own limit.
+        folder: Folder of the study, for the cache of encoded data and the memory limits.
+        checkpoint_every: Seconds between checkpoints.
+    """
+
+    data: TaskData
+    model: str
+    max_length: int | None = None
+    folder: Path | None = None
+    checkpoint_every: float = 20.0
+
+    def build(self, place: Place) -> InProcessEngine:
+        """Load the model and encode the data for the place's device.
+
+        Raises:
+            ModelError: The model cannot be found, read or used there.
+            UsageError: There is no such device.
+        """
+        if place.threads is not None:
+            torch.set_num_threads(place.threads)
+        device = choose_device(place.device)
+        if place.memory_share is not None and device.torch_device.type == "cuda":
+            torch.cuda.set_per_process_memory_fraction(place.memory_share, device.torch_device)
+        bench = open_workbench(
+            self.data,
+            open_model(self.model),
+            device,
+            max_length=self.max_length,
+            folder=self.folder,
+            checkpoint_every=self.checkpoint_every,
+        )
+        return InProcessEngine(bench, self.data)
+
+
+def open_engine(request: EngineRequest) -> Engine:
+    """Return the engine of this process."""
+    return request.here
 
 
 class InProcessEngine:

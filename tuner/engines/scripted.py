@@ -16,13 +16,26 @@ from typing import Any, Literal
 
 from diagnostics.subjects.run_history import RunEvent
 from tuner.engine import EpochDone, Job, JobEnded, Message, Verdict
+from tuner.engine_recipe import Place
 from tuner.errors import StudyError
 from tuner.trial import EpochReport, Scores, TrialOutcome, TrialSpec, TrialState
 
-__all__ = ["Curves", "ScriptedEngine", "Step", "scripted_report"]
+__all__ = ["Curves", "ScriptedEngine", "ScriptedRecipe", "Step", "scripted_report"]
 
 Step = float | EpochReport | TrialOutcome | Exception
 Curves = Callable[[TrialSpec], Sequence[Step]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptedRecipe:
+    """Makes a `ScriptedEngine` anywhere; `curves` is a function at the top of a module."""
+
+    curves: Curves
+    delay: float = 0.0
+
+    def build(self, place: Place) -> ScriptedEngine:
+        """Make the engine; it takes any place."""
+        return ScriptedEngine(self.curves, delay=self.delay)
 
 
 class ScriptedEngine:

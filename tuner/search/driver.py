@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from diagnostics.subjects.run_history import RunEvent
-from tuner.engine import EpochDone, Job, JobEnded, StepsDone, Verdict
+from tuner.engine import EpochDone, Job, JobEnded, JobRestarted, StepsDone, Verdict
 from tuner.search.record import RunRecorder
 from tuner.search.run_record import RunRecord
 from tuner.search.session import Session
@@ -89,6 +89,8 @@ class _Driver:
                     self._epoch_done(key, report)
                 case JobEnded(key=key) if key in self._running:
                     self._job_ended(message)
+                case JobRestarted(key=key, reason=reason) if key in self._running:
+                    self._job_restarted(key, reason)
                 case StepsDone(key=key, epochs=epochs) if key in self._running:
                     self._session.trained[key] = epochs
                     self._wait()
@@ -164,6 +166,15 @@ class _Driver:
             return Verdict(keep_above=keep_above)
         reason = "the time budget is used up" if cause is StopCause.TIME else "stopped by the user"
         return Verdict(action="interrupt", reason=reason, keep_above=keep_above)
+
+    def _job_restarted(self, key: str, reason: str) -> None:
+        """Forget what the training reported, which comes again; the files keep what they hold."""
+        session = self._session
+        session.trained.pop(key, None)
+        run = session.ledger.restart(key, RunEvent(kind="restarted", message=reason))
+        recorder = self._running[key] = RunRecorder(run.directory)
+        recorder.event(run.events[-1])
+        session.update(f"{key} begins again: {reason}")
 
     def _job_ended(self, message: JobEnded) -> None:
         session, recorder = self._session, self._running.pop(message.key)

@@ -75,6 +75,11 @@ class Ledger:
         run = self._runs[key]
         return self.put(replace(run, events=(*run.events, event)))
 
+    def restart(self, key: str, event: RunEvent) -> RunRecord:
+        """Forget the epochs of a training that was lost and begins again."""
+        run = self._runs[key]
+        return self.put(replace(run, reports=(), events=(*run.events, event)))
+
     def finish(self, key: str, outcome: TrialOutcome) -> RunRecord:
         """Note how a training ended."""
         run = self._runs[key]

@@ -1,17 +1,7 @@
-"""The only module that knows Optuna: trials in its storage, suggestions from its samplers.
+"""The trials of a study in Optuna's storage.
 
 The storage is for people and for crashes: `optuna-dashboard` opens it, and a killed study finds its
-trials there. Suggestions come from a sampler that is made anew for every trial, seeded with the
-study's seed and the trial's number, and shown all trials so far through a study in memory. So the
-suggestion depends on nothing but the trials before it: an interrupted study gets the same ones.
-
-What the sampler is shown differs from what happened in three ways, each on purpose:
-
-- Pruned trials count as complete with their best score so far. Told as `PRUNED`, a Gaussian process
-  would not see them at all and search at random.
-- Failed trials count as complete with the lowest score of any, so that their region is avoided.
-- Trials that do not fit into memory violate a constraint; their score is a neutral one, so that
-  feasible neighbours are not blamed.
+trials there.
 
 A trial enters the storage together with all its hyperparameters in one transaction. There is no
 moment at which a crash could leave half a trial behind.
@@ -21,52 +11,38 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import hashlib
-import itertools
 import json
 import math
-import statistics
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import optuna
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
-from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
+from optuna.samplers import RandomSampler
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, create_trial
 from optuna.trial import TrialState as OptunaState
 
 from tuner.errors import StudyError
 from tuner.search.heartbeat import Heartbeat
+from tuner.search.optuna_sampling import (
+    MEMORY_CONSTRAINT,
+    STATE,
+    SettingsSampler,
+    is_feasible,
+)
 from tuner.search.run_record import RunRecord
 from tuner.search.sampling import Asked, StoredTrial
-from tuner.space import Choice, LogRange, Parameter, PowersOfTwo, UniformRange, WholeRange
 from tuner.study import StudySpec
 from tuner.trial import TrialSpec, TrialState
 from tuner.values import from_plain, to_plain
 
 __all__ = ["OptunaBridge"]
 
-STARTUP_TRIALS = 4
-"""Trials before the model of the sampler decides. With Optuna's default of 10, a search of 10 to 20
-trials is mostly random; 4 cut the regret of the Gaussian process to a third on learning curves of
-neural networks."""
-
-GAUSSIAN_PROCESS_LIMIT = 100
-"""Trials from which the Gaussian process, whose cost grows with their cube, gives way to TPE."""
-
 LEAST_FOR_IMPORTANCE = 8
 HEARTBEAT_SECONDS = 60
 LOCK_SECONDS = 60
-DUPLICATE_RETRIES = 16
-MEMORY_CONSTRAINT = "memory"
-STATE, SPEC, ORIGIN, IDENTITY = "tuner:state", "tuner:spec", "tuner:origin", "tuner:study_id"
+SPEC, ORIGIN, IDENTITY = "tuner:spec", "tuner:origin", "tuner:study_id"
 
 
 class OptunaBridge:
@@ -85,7 +61,7 @@ class OptunaBridge:
     def __init__(self, spec: StudySpec, url: str, study_id: str) -> None:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._spec = spec
-        self._distributions = dict(_distribution(*item) for item in spec.space.parameters.items())
+        self._sampler = SettingsSampler(spec)
         with _guard(url):
             self._storage = _open(url)
             self._study = optuna.create_study(
@@ -117,10 +93,10 @@ class OptunaBridge:
             asked = first[len(trials)]
             origin = "known good" if trials else "recipe"
         else:
-            params = self._suggest(trials)
-            if params is None:
+            suggested = self._sampler.suggest(trials)
+            if suggested is None:
                 return None
-            asked, origin = self._spec.with_searched(self._from_optuna(params)), "sampler"
+            asked, origin = suggested, "sampler"
         number = self._enter(asked, origin)
         self._heartbeat.watch(number)
         return Asked(number=number, spec=asked, origin=origin)
@@ -176,9 +152,13 @@ class OptunaBridge:
         Empty with fewer than `LEAST_FOR_IMPORTANCE` trials that finished or were pruned, or fewer
         than two searched hyperparameters, or when all scores are equal.
         """
-        trials = [t for t in self._frozen() if t.state is OptunaState.COMPLETE and _feasible(t)]
+        trials = [t for t in self._frozen() if t.state is OptunaState.COMPLETE and is_feasible(t)]
         values = {trial.value for trial in trials}
-        if len(trials) < LEAST_FOR_IMPORTANCE or len(self._distributions) < 2 or len(values) < 2:
+        if (
+            len(trials) < LEAST_FOR_IMPORTANCE
+            or len(self._sampler.distributions) < 2
+            or len(values) < 2
+        ):
             return {}
         study = optuna.create_study(direction="maximize", sampler=RandomSampler(seed=0))
         study.add_trials(trials)
@@ -186,43 +166,6 @@ class OptunaBridge:
             warnings.simplefilter("ignore")
             shares = optuna.importance.get_param_importances(study)
         return {name.removeprefix("log2_"): float(share) for name, share in shares.items()}
-
-    def _suggest(self, trials: Sequence[FrozenTrial]) -> dict[str, Any] | None:
-        known = {_key(trial.params) for trial in trials}
-        seed = self._spec.options.seed
-        shown = _shown_to_sampler(trials)
-        params = self._sample(shown, _sampler(self._spec, len(trials), _seed(seed, len(trials))))
-        for retry in range(DUPLICATE_RETRIES):
-            if _key(params) not in known:
-                return params
-            params = self._sample([], RandomSampler(seed=_seed(seed, len(trials), retry)))
-        return next((p for p in self._grid() if _key(p) not in known), None)
-
-    def _sample(self, trials: Sequence[FrozenTrial], sampler: BaseSampler) -> dict[str, Any]:
-        study = optuna.create_study(direction="maximize", sampler=sampler)
-        study.add_trials(trials)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return study.ask(self._distributions).params
-
-    def _grid(self) -> Iterator[dict[str, Any]]:
-        """Yield every setting of a finite space; nothing when the space is continuous."""
-        values = [_values(distribution) for distribution in self._distributions.values()]
-        if all(values):
-            for combination in itertools.product(*values):
-                yield dict(zip(self._distributions, combination, strict=True))
-
-    def _to_optuna(self, spec: TrialSpec) -> dict[str, Any]:
-        values = self._spec.searched(spec)
-        for name in [name for name in values if name not in self._distributions]:
-            values[f"log2_{name}"] = int(values[name]).bit_length() - 1
-        return {name: values[name] for name in self._distributions}
-
-    def _from_optuna(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        return {
-            name: params[name] if name in params else 2 ** params[f"log2_{name}"]
-            for name in self._spec.space.parameters
-        }
 
     def _claim(self, study_id: str, url: str) -> None:
         owner = self._study.user_attrs.get(IDENTITY)
@@ -245,8 +188,8 @@ class OptunaBridge:
         }
         trial = create_trial(
             state=OptunaState.RUNNING,
-            params=self._to_optuna(spec),
-            distributions=self._distributions,
+            params=self._sampler.params(spec),
+            distributions=self._sampler.distributions,
             user_attrs=attributes,
         )
         trial.datetime_start = dt.datetime.now()  # noqa: DTZ005 - as Optuna stores it
@@ -310,64 +253,6 @@ def _guard(place: str) -> Iterator[None]:
         ) from error
 
 
-def _distribution(name: str, parameter: Parameter) -> tuple[str, BaseDistribution]:
-    match parameter:
-        case LogRange(low=low, high=high):
-            return name, FloatDistribution(low, high, log=True)
-        case UniformRange(low=low, high=high):
-            return name, FloatDistribution(low, high)
-        case WholeRange(low=least, high=most):
-            return name, IntDistribution(least, most)
-        case PowersOfTwo(low=least, high=most):
-            exponents = (least.bit_length() - 1, most.bit_length() - 1)
-            return f"log2_{name}", IntDistribution(*exponents)
-        case Choice(values=values):
-            return name, CategoricalDistribution(values)
-
-
-def _sampler(spec: StudySpec, trials: int, seed: int) -> BaseSampler:
-    kind = spec.options.sampler
-    if kind == "random":
-        return RandomSampler(seed=seed)
-    if kind == "tpe" or trials > GAUSSIAN_PROCESS_LIMIT:
-        return TPESampler(seed=seed, n_startup_trials=STARTUP_TRIALS)
-    return GPSampler(seed=seed, n_startup_trials=STARTUP_TRIALS, warn_independent_sampling=False)
-
-
-def _seed(seed: int, number: int, retry: int = -1) -> int:
-    digest = hashlib.sha256(f"{seed}:{number}:{retry}".encode()).digest()
-    return int.from_bytes(digest[:4])
-
-
-def _shown_to_sampler(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
-    """Return the trials as the sampler shall see them; see the module's docstring."""
-    good = [t.value for t in trials if t.state is OptunaState.COMPLETE and t.value is not None]
-    worst = min(good, default=0.0)
-    neutral = statistics.median(good) if good else 0.0
-    constrained = not all(_feasible(trial) for trial in trials)
-    shown = []
-    for trial in trials:
-        if not trial.state.is_finished():
-            shown.append(trial)
-            continue
-        missing = worst if _feasible(trial) else neutral
-        shown.append(
-            create_trial(
-                value=missing if trial.value is None else trial.value,
-                params=trial.params,
-                distributions=trial.distributions,
-                constraints={MEMORY_CONSTRAINT: -1.0 if _feasible(trial) else 1.0}
-                if constrained
-                else None,
-            )
-        )
-    return shown
-
-
-def _feasible(trial: FrozenTrial) -> bool:
-    return bool(trial.user_attrs.get(STATE) != TrialState.INFEASIBLE.value)
-
-
 def _state(trial: FrozenTrial) -> TrialState:
     """Return our own state of a trial; what somebody else ended has failed."""
     if not trial.state.is_finished():
@@ -383,16 +268,3 @@ def _facts(run: RunRecord) -> dict[str, Any]:
         "tuner:epochs": run.epoch,
         "tuner:reason": run.reason,
     }
-
-
-def _values(distribution: BaseDistribution) -> tuple[Any, ...]:
-    """Return all values of a finite distribution, or none of a continuous one."""
-    if isinstance(distribution, IntDistribution):
-        return tuple(range(distribution.low, distribution.high + 1, distribution.step))
-    if isinstance(distribution, CategoricalDistribution):
-        return tuple(distribution.choices)
-    return ()
-
-
-def _key(params: Mapping[str, Any]) -> str:
-    return json.dumps(dict(sorted(params.items())))

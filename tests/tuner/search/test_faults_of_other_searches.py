@@ -136,7 +136,7 @@ def test_trials_are_compared_at_the_same_share_of_their_plans_not_at_the_same_st
 
 def test_pruned_trials_do_not_blind_the_sampler(tmp_path: Path) -> None:
     """Told as `PRUNED`, a Gaussian process would not see them; ours all count."""
-    from tuner.search.optuna_bridge import _shown_to_sampler
+    from tuner.search.optuna_sampling import _shown_to_sampler
 
     pruned = TrialOutcome(state=TrialState.PRUNED, reason="too low")
 

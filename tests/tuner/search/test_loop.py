@@ -12,7 +12,7 @@ import pytest
 
 from diagnostics.subjects.run_history import RunEvent
 from tests.tuner.search.studies import RECIPE, Watcher, make_spec, peak, rising, search
-from tuner.engine import Message, StepsDone
+from tuner.engine import EpochDone, JobRestarted, Message, StepsDone
 from tuner.engines.scripted import ScriptedEngine, Step, scripted_report
 from tuner.search.driver import StopCause
 from tuner.space import LogRange, PowersOfTwo, SearchSpace, WholeRange
@@ -348,3 +348,32 @@ def test_summary_reads_back_as_it_was(tmp_path: Path) -> None:
     assert search(tmp_path, make_spec(trials=5, confirm=1, has_test=True)) == replace(
         summary, extra={**summary.extra, "stopped_by": StopCause.DONE.value}
     )
+
+
+class LosesATraining(ScriptedEngine):
+    """Loses the second training with its worker, after it has reported two epochs."""
+
+    lost = False
+
+    def next_message(self, timeout: float) -> Message | None:
+        message = super().next_message(timeout)
+        match message:
+            case EpochDone(key="0001", report=report) if report.epoch == 2 and not self.lost:
+                self.lost = True
+                job = self._jobs.pop("0001").job
+                self.start(replace(job, resume=True))
+                return JobRestarted(key="0001", reason="Worker 1 was killed by signal 9.")
+        return message
+
+
+def test_a_training_that_was_lost_begins_again_and_counts_once(tmp_path: Path) -> None:
+    observer = Watcher()
+    engine = LosesATraining(rising)
+    summary = search(tmp_path, make_spec(trials=3), engine=engine, observer=observer)
+    assert [row.state for row in summary.rows] == [TrialState.FINISHED] * 3
+    assert "0001 begins again: Worker 1 was killed by signal 9." in observer.notes
+    lines = (tmp_path / "trials" / "0001" / "history.jsonl").read_text().splitlines()
+    entries = [json.loads(line) for line in lines]
+    epochs = [entry["epoch"] for entry in entries if entry["kind"] == "epoch"]
+    assert epochs == list(range(1, summary.rows[1].spec.epochs + 1))
+    assert [entry["event"] for entry in entries if entry["kind"] == "event"] == ["restarted"]

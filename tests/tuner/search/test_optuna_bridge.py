@@ -19,7 +19,8 @@ from tests.tuner.search.studies import RECIPE, make_spec, peak
 from tuner.engines.scripted import scripted_report
 from tuner.errors import StudyError
 from tuner.search.heartbeat import Heartbeat
-from tuner.search.optuna_bridge import OptunaBridge, _shown_to_sampler
+from tuner.search.optuna_bridge import OptunaBridge
+from tuner.search.optuna_sampling import _shown_to_sampler
 from tuner.search.run_record import RunRecord, search_key
 from tuner.search.sampling import Asked
 from tuner.space import Choice, PowersOfTwo, SearchSpace, UniformRange
