@@ -38,10 +38,12 @@ class Cost:
 
     Attributes:
         seconds: Wall time.
+        processor_seconds: Processor time, which other work on the machine hardly changes.
         megabytes: Largest resident memory, in 10^6 bytes; NaN where the system does not tell.
     """
 
     seconds: float
+    processor_seconds: float
     megabytes: float
 
 
@@ -90,21 +92,25 @@ def call(command: str, path: Path, *options: str) -> Cost:
     try:
         ended = subprocess.run(watched, capture_output=True, check=False)
         seconds = time.perf_counter() - started
-        code, kilobytes = report.read_text(encoding="utf-8").split()
+        code, processor, kilobytes = report.read_text(encoding="utf-8").split()
     except OSError as error:
         raise SystemExit(f"`{words[0]}` cannot be started: {error}") from error
     finally:
         report.unlink(missing_ok=True)
     if int(code) not in (0, 1):
         raise SystemExit(f"`{shlex.join(words)}` ended with {code}: {ended.stderr.decode()[-500:]}")
-    return Cost(seconds=seconds - _watching(), megabytes=float(kilobytes) * 1024 / 1e6)
+    return Cost(
+        seconds=seconds - _watching(),
+        processor_seconds=float(processor),
+        megabytes=float(kilobytes) * 1024 / 1e6,
+    )
 
 
 _WATCH = """
 import resource, subprocess, sys
 code = subprocess.run(sys.argv[2:], stdout=subprocess.DEVNULL).returncode
-peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-open(sys.argv[1], "w").write(f"{code} {peak}")
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+open(sys.argv[1], "w").write(f"{code} {used.ru_utime + used.ru_stime} {used.ru_maxrss}")
 """
 """A parent of its own, so that the largest memory is that of this one call."""
 
@@ -151,6 +157,8 @@ def _measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     huge = call(OURS, huge_log)
     begin = median(cost.seconds for cost in starts)
     per_second = options.runs / max(many.seconds - begin, 1e-9)
+    begin_processor = median(cost.processor_seconds for cost in starts)
+    computing = max(many.processor_seconds - begin_processor, 1e-9)
     rows = [
         ("one run of 3 epochs, start included", *_shown(starts)),
         (f"{options.runs} runs of 8 epochs, 20 logged losses", *_shown([many])),
@@ -165,18 +173,31 @@ def _measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         }
         rows.append((f"{name}: one run of 3 epochs", *_shown(rivals[name]["one"])))
         rows.append((f"{name}: one log of {options.rows:,} rows", *_shown(rivals[name]["huge"])))
-    print_table("Diagnosing logs", ("what", "seconds", "peak memory, MB"), rows)
-    print(f"Runs per second after the start: {per_second:,.0f}")
+    heads = ("what", "seconds", "of the processor", "peak memory, MB")
+    print_table("Diagnosing logs", heads, rows)
+    per_processor_second = options.runs / computing
+    print(
+        f"Runs per second after the start: {per_second:,.0f} "
+        f"({per_processor_second:,.0f} per second of processor time)"
+    )
     for name, costs in rivals.items():
         ratio = median(cost.seconds for cost in costs["one"]) / begin
         huge_ratio = costs["huge"][0].seconds / huge.seconds
         print(f"RATIO {name} / tuner: {ratio:.2f} for one run, {huge_ratio:.2f} for the huge log")
-    return {"one": starts, "many": many, "huge": huge, "per_second": per_second, "rivals": rivals}
+    return {
+        "one": starts,
+        "many": many,
+        "huge": huge,
+        "per_second": per_second,
+        "per_processor_second": per_processor_second,
+        "rivals": rivals,
+    }
 
 
-def _shown(costs: Sequence[Cost]) -> tuple[str, str]:
+def _shown(costs: Sequence[Cost]) -> tuple[str, str, str]:
     return (
         f"{median(cost.seconds for cost in costs):.2f}",
+        f"{median(cost.processor_seconds for cost in costs):.2f}",
         f"{max(cost.megabytes for cost in costs):.0f}",
     )
 

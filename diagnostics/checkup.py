@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from diagnostics.errors import DiagnosticsError
+from diagnostics.folder_listing import shared_listings
 from diagnostics.judgement import (
     Checkup,
     Judgement,
@@ -17,11 +18,13 @@ from diagnostics.judgement import (
     run_rules,
 )
 from diagnostics.log_finder import FoundLog, find_logs, find_runs, readers
+from diagnostics.neutral_advice import without_the_trainer
 from diagnostics.rule import Rule
 from diagnostics.rule_choice import chosen_rules
 from diagnostics.settings import Settings
 from diagnostics.subjects.dataset import Dataset
 from diagnostics.subjects.run_history import RunHistory
+from diagnostics.training_library import has_another_library, with_reader
 from diagnostics.user_facts import with_dataset, with_metric, with_train_size
 
 __all__ = [
@@ -70,9 +73,12 @@ class Examination:
             run = with_metric(run, self.metric)
         if self.data is not None:
             run = with_dataset(run, self.data.subject)
+        run = with_reader(run, reader)
         checkup = check_up(run, self.rules)
         if self.data is not None:
             checkup = joined(checkup, judged_only(self.data))
+        if has_another_library(run):
+            checkup = replace(checkup, findings=without_the_trainer(checkup.findings))
         return replace(checkup, reader=reader, switched_off=self.switched_off)
 
     def judge_logs(self, logs: Sequence[FoundLog]) -> Checkup[RunHistory]:
@@ -92,7 +98,8 @@ def _read_first(logs: Sequence[FoundLog]) -> tuple[FoundLog, RunHistory]:
     failures: list[DiagnosticsError] = []
     for log in logs:
         try:
-            run = log.reader.read(log.path)
+            with shared_listings():
+                run = log.reader.read(log.path)
         except DiagnosticsError as error:
             failures.append(error)
             continue

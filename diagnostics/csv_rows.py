@@ -9,7 +9,8 @@ from pathlib import Path
 
 from diagnostics.data_format import ReadingLog
 from diagnostics.errors import DataError
-from diagnostics.text_file import LONGEST_TABLE_LINE, TextFile, decode_head
+from diagnostics.text_file import LONGEST_TABLE_LINE, TextFile
+from diagnostics.text_head import decode_head
 
 __all__ = ["chosen_column", "csv_rows", "head_rows"]
 

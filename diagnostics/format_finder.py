@@ -8,7 +8,7 @@ from pathlib import Path
 from diagnostics.catalogue import units
 from diagnostics.data_format import DataFormat
 from diagnostics.errors import DataError
-from diagnostics.text_file import decode_head, read_head
+from diagnostics.text_head import decode_head, read_head
 
 __all__ = ["data_formats", "find_format", "guess_format"]
 

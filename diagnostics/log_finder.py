@@ -14,6 +14,7 @@ from typing import TypeVar
 from diagnostics import catalogue
 from diagnostics._nothing_found import nothing_found
 from diagnostics.errors import DiagnosticsError
+from diagnostics.folder_listing import shared_listings
 from diagnostics.reader import Reader
 
 __all__ = ["STRUCTURED", "FoundLog", "find_logs", "find_runs", "logs_at", "readers"]
@@ -96,8 +97,9 @@ def find_runs(root: Path, lost: list[str] | None = None) -> Iterator[tuple[Found
     seen: set[Path] = set()
     cut: list[str] = [] if lost is None else lost
     for folder, files in _first(_MOST_FOLDERS, _folders(root), cut, f"folders below `{root}`"):
-        found = logs_at(folder)
-        found += tuple(_further(folder, found, cut))
+        with shared_listings():
+            found = logs_at(folder)
+            found += tuple(_further(folder, found, cut))
         groups = _runs_of(folder, found) if found else [logs_at(file) for file in files]
         for group in filter(None, groups):
             if group[0].path not in seen:
@@ -154,7 +156,7 @@ def _stream(path: Path) -> str:
     return _STREAM.sub("", path.name)
 
 
-def _folders(root: Path) -> Iterator[tuple[Path, list[Path]]]:
+def _folders(root: Path) -> Iterator[tuple[Path, Iterator[Path]]]:
     """Yield each folder with its files, from the top down."""
     for name, folders, files in os.walk(root):
         folder = Path(name)
@@ -163,7 +165,7 @@ def _folders(root: Path) -> Iterator[tuple[Path, list[Path]]]:
             parts = set()
         folders[:] = sorted(sub for sub in folders if not sub.startswith(".") and sub not in parts)
         paths = (folder / file for file in sorted(files) if not file.startswith("."))
-        yield folder, [path for path in paths if path.is_file()]  # a pipe would never end
+        yield folder, (path for path in paths if path.is_file())  # a pipe would never end
 
 
 def _has_own_log(folder: Path, parts: set[str]) -> bool:
@@ -175,9 +177,12 @@ def _has_own_log(folder: Path, parts: set[str]) -> bool:
 
 def logs_at(path: Path) -> tuple[FoundLog, ...]:
     """Return the logs at a path that exists, the one to judge first; empty without any."""
-    return tuple(
-        FoundLog(reader=reader, path=log) for reader in readers() for log in _found(reader, path)
-    )
+    with shared_listings():
+        return tuple(
+            FoundLog(reader=reader, path=log)
+            for reader in readers()
+            for log in _found(reader, path)
+        )
 
 
 def _found(reader: Reader, path: Path) -> Sequence[Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast
 
 from diagnostics.subjects.run_history import RunHistory
 
@@ -23,9 +23,12 @@ class _Memory:
 
 
 _current = _Memory(None)
+_UNKNOWN: Final = object()
 
 
-def once_per_run(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+def once_per_run(
+    function: Callable[Concatenate[RunHistory, Arguments], Result],
+) -> Callable[Concatenate[RunHistory, Arguments], Result]:
     """Make a function of a run, and of hashable arguments, compute each result once.
 
     Only results about the last run are kept, so that memory does not grow with the number of runs.
@@ -33,15 +36,17 @@ def once_per_run(function: Callable[Arguments, Result]) -> Callable[Arguments, R
     """
 
     @wraps(function)
-    def remembering(*arguments: Arguments.args, **named: Arguments.kwargs) -> Result:
+    def remembering(
+        run: RunHistory, /, *others: Arguments.args, **named: Arguments.kwargs
+    ) -> Result:
         global _current
-        run, *others = cast("tuple[Any, ...]", arguments)
         memory = _current
         if memory.run is not run:
             memory = _current = _Memory(run)
-        key = (function, *others, *sorted(named.items()))
-        if key not in memory.results:
-            memory.results[key] = function(*arguments, **named)
-        return cast("Result", memory.results[key])
+        key: Any = (function, others, *sorted(named.items())) if others or named else function
+        result = memory.results.get(key, _UNKNOWN)
+        if result is _UNKNOWN:
+            result = memory.results[key] = function(run, *others, **named)
+        return cast("Result", result)
 
     return remembering

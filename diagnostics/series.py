@@ -41,6 +41,8 @@ class Point:
 
 def number(value: Any) -> float | None:
     """Return a finite number as a float, None for anything else."""
+    if value.__class__ is float:  # by far the most frequent
+        return value if math.isfinite(value) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
@@ -128,11 +130,13 @@ def end_score(series: Sequence[Point], count: int = 3) -> float:
     return median(point.value for point in series[-count:])
 
 
+@once_per_run
 def total_steps(run: RunHistory) -> int | None:
     """Return the optimizer steps done, None when no point tells."""
     return max((point.step for point in run.epochs if point.step is not None), default=None)
 
 
+@once_per_run
 def plan_share(run: RunHistory) -> float | None:
     """Return how much of its plan the run has done, from 0 to 1; None when the plan is unknown.
 
@@ -154,6 +158,7 @@ def epoch_share(run: RunHistory) -> float | None:
     return min(1.0, run.epochs[-1].number / epochs)
 
 
+@once_per_run
 def scale(run: RunHistory) -> float:
     """Return what thresholds given for scores from 0 to 1 are multiplied by: 1 for such a score.
 

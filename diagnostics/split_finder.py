@@ -25,6 +25,9 @@ NOT_DATA = frozenset({
     ".log", ".lock", ".png", ".jpg", ".svg", ".pdf", ".bin", ".pt", ".safetensors", ".spacy",
     ".bak", ".tmp", ".swp",
 })  # fmt: skip
+PACKED = ".spacy"
+"""Ending of what spaCy packs for its own training; as a rule what it was made from lies beside."""
+
 SHOWN_ENTRIES = 12
 
 
@@ -161,6 +164,9 @@ def _splits_of_folder(folder: Path, data_format: str | None) -> Sources:
     entries = _entries(folder)
     files = [path for path in entries if path.is_file() and path.suffix.lower() not in NOT_DATA]
     found = _by_name(files)
+    if "train" not in found:
+        packed = [path for path in entries if path.is_file() and path.suffix.lower() == PACKED]
+        found = {**_by_name(packed), **found}
     for place in (path for path in entries if path.is_dir()):
         if "train" in found:
             break

@@ -17,10 +17,12 @@ from diagnostics.data_sample import DataSample
 from diagnostics.entity_finder import EntityFinder
 from diagnostics.errors import DataError
 from diagnostics.measure import Measure, SeenSentence
+from diagnostics.once_per_survey import surveying
+from diagnostics.scheme_detection import detect_scheme, scheme_of
 from diagnostics.split_finder import Sources, SplitSource, find_splits
 from diagnostics.subjects.dataset import Dataset, FileProblem, Split
 from diagnostics.subjects.labelled_data import Sentence
-from diagnostics.tag_scheme import TagScheme, detect_scheme, scheme_of
+from diagnostics.tag_scheme import TagScheme
 
 __all__ = ["MeasureMakers", "measures_of", "survey", "survey_sample"]
 
@@ -84,10 +86,11 @@ def survey(
     """
     chosen = options or ReadOptions()
     how = _Way(sources=sources, options=chosen, makers=makers, wanted=wanted, named=named)
-    surveyed = _pass(how, _guessed_scheme(sources, chosen))
-    final, fault = _final_scheme(surveyed.follows)
-    if final is not None and not surveyed.finder.agrees_with(final):
-        surveyed = _pass(how, final)  # the beginning of the files misled us
+    with surveying():
+        surveyed = _pass(how, _guessed_scheme(sources, chosen))
+        final, fault = _final_scheme(surveyed.follows)
+        if final is not None and not surveyed.finder.agrees_with(final):
+            surveyed = _pass(how, final)  # the beginning of the files misled us
     return Dataset(
         source=source,
         splits=surveyed.splits,

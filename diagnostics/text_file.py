@@ -10,23 +10,17 @@ import codecs
 import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
-from diagnostics.data_format import EXAMPLES_KEPT, ReadingLog
+from diagnostics.data_format import ReadingLog
 from diagnostics.errors import DataError
-from diagnostics.text_damage import (
-    Decoded,
-    LineEnds,
-    count_line_ends,
-    decode_utf8,
-    lines_ending_in,
-    minority,
-)
+from diagnostics.once_per_survey import once_per_survey
+from diagnostics.text_damage import Decoded, LineEnds, count_line_ends, decode_utf8
+from diagnostics.text_defects import report_on
+from diagnostics.text_head import encoding_of_head, read_head
 
-__all__ = ["TextFile", "decode_head", "read_head"]
+__all__ = ["TextFile"]
 
-HEAD_BYTES = 1 << 16
 CHUNK_BYTES = 1 << 20
 LONGEST_LINE = 1 << 26
 """Bytes after which a line is taken for a mistake: no tokenised sentence comes near 64 MiB."""
@@ -34,90 +28,6 @@ LONGEST_LINE = 1 << 26
 LONGEST_TABLE_LINE = 1 << 23
 """The same for the lines of tables, which hold one word each: to look for patterns in millions of
 characters takes long."""
-
-ARCHIVES = {
-    b"PK\x03\x04": "a zip archive",
-    b"PK\x05\x06": "an empty zip archive",
-    b"\x1f\x8b": "gzip-compressed",
-    b"BZh": "bzip2-compressed",
-    b"\xfd7zXZ\x00": "xz-compressed",
-    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
-    b"\x28\xb5\x2f\xfd": "zstandard-compressed",
-    b"Rar!": "a rar archive",
-}
-BYTE_ORDER_MARKS = {
-    codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
-TEXT_CONTROLS = frozenset(b"\t\n\r\f\v\x1b\x1c\x1d\x1e\x1f\x85")
-_OTHER_CONTROLS = bytes(set(range(32)) - TEXT_CONTROLS)
-
-
-def read_head(path: Path) -> bytes:
-    """The first bytes of a file.
-
-    Raises:
-        DataError: If it cannot be opened, is empty, or is an archive.
-    """
-    try:
-        if not path.is_file() and path.exists():
-            raise DataError(f"{path} is not a regular file.", "Give a file or a folder.")
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
-    if not head:
-        raise DataError(f"{path} is empty.", "Give a file with labelled sentences.")
-    _refuse_archives(path, head)
-    return head
-
-
-def _refuse_archives(path: Path, head: bytes) -> None:
-    kinds = [kind for magic, kind in ARCHIVES.items() if head.startswith(magic)]
-    if head[257:262] == b"ustar":
-        kinds.append("a tar archive")
-    if kinds:
-        raise DataError(
-            f"{path} is {kinds[0]}; data is read from plain files.",
-            "Unpack it first, then give the folder or the file.",
-        )
-
-
-def decode_head(head: bytes) -> str | None:
-    """The text of a file's first bytes as far as it can be decoded, or None for binary data."""
-    encoding = _encoding_of_head(head)
-    if encoding is None:
-        return None
-    if encoding != "utf-8":
-        return head.decode(encoding, errors="replace")
-    try:
-        return codecs.getincrementaldecoder("utf-8")().decode(head)
-    except UnicodeDecodeError:
-        encoding = decode_utf8([head], "utf-8").encoding
-        return head.decode(encoding, errors="replace")
-
-
-def _encoding_of_head(head: bytes) -> str | None:
-    for mark, encoding in BYTE_ORDER_MARKS.items():
-        if head.startswith(mark):
-            return encoding
-    if b"\x00" in head:
-        return _unmarked_utf16(head)
-    controls = len(head) - len(head.translate(None, delete=_OTHER_CONTROLS))
-    return None if controls > len(head) * 0.02 else "utf-8"
-
-
-def _unmarked_utf16(head: bytes) -> str | None:
-    """UTF-16 without a byte order mark shows as NULs in every other place of western text."""
-    even, odd = head[::2].count(0), head[1::2].count(0)
-    half = len(head) / 2
-    if odd > half * 0.4 and even < half * 0.05:
-        return "utf-16-le"
-    if even > half * 0.4 and odd < half * 0.05:
-        return "utf-16-be"
-    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,8 +58,13 @@ class TextFile:
         """First line with bytes that the encoding does not allow, or None."""
         return self.decoded.lines[0] if self.decoded.is_damaged else None
 
-    @classmethod
-    def inspect(cls, path: Path, log: ReadingLog) -> TextFile:
+    @property
+    def has_endless_line(self) -> bool:
+        """Whether a line is longer than any line may be."""
+        return self.ends.longest > LONGEST_LINE
+
+    @staticmethod
+    def inspect(path: Path, log: ReadingLog) -> TextFile:
         """Look through a file once and find out how to read it as text.
 
         The encoding is UTF-8 (or what a byte order mark says); a file that is not valid UTF-8 is
@@ -160,71 +75,9 @@ class TextFile:
             DataError: If it is empty, binary, an archive or cannot be opened, or if it holds
                 damaged places and `log` is strict.
         """
-        head = read_head(path)
-        encoding = _encoding_of_head(head)
-        if encoding is None:
-            raise DataError(
-                f"{path} is a binary file, and none of the known binary formats.",
-                "Give a text file, Parquet, Arrow, or a folder saved by `datasets`.",
-            )
-        is_utf8 = encoding.startswith("utf-8")
-        decoded = _decoded(path, encoding) if is_utf8 else Decoded(encoding=encoding)
-        ends = count_line_ends(_chunks(path))
-        text = cls(
-            path=path,
-            encoding=decoded.encoding,
-            ends=ends,
-            decoded=decoded,
-            marks_inside=is_utf8 and ends.marks > 0,
-        )
-        text._report(log)
+        text = once_per_survey(("text", path), lambda: _looked_through(path))
+        report_on(text, log)
         return text
-
-    def _report(self, log: ReadingLog) -> None:
-        log.fact("encoding", self.encoding)
-        if self.encoding in ("cp1252", "latin-1"):
-            message = (
-                f"{self.path.name} is not UTF-8 and was read as {self.encoding}; if words look "
-                "wrong, convert the file to UTF-8 first."
-            )
-            lines = () if log.strict else self.decoded.lines
-            _note(log, "not-utf-8", message, lines or (None,), self.decoded.foreign if lines else 1)
-        if self.decoded.is_damaged:
-            self._report_damage(log)
-        if not log.strict and self.encoding[:5] in ("utf-8", "cp125", "latin"):
-            self._report_line_ends(log)
-            self._report_marks(log)
-
-    def _report_damage(self, log: ReadingLog) -> None:
-        message = "the file is UTF-8, but this line holds bytes that are not."
-        if log.strict:
-            hint = "Mend the line or write the file anew as UTF-8."
-            log.defect("damaged-encoding", message, self.damaged_line, hint)
-        _note(log, "damaged-encoding", message, self.decoded.lines, self.decoded.foreign)
-
-    def _report_line_ends(self, log: ReadingLog) -> None:
-        """Say which lines end otherwise than the others: only a check wants to know."""
-        log.fact("line_ends", " and ".join(self.ends.counts))
-        rare = minority(self.ends.counts)
-        if rare is None or self.ends.longest > LONGEST_LINE:
-            return
-        name = "CR" if "CR" in self.ends.counts else rare[0]
-        count = self.ends.counts[name]
-        kind = "carriage-return-inside" if name == "CR" else "mixed-line-ends"
-        message = f"The line ends in {name}, others end in {_others(self.ends, name)}."
-        with self.path.open("rb") as file:
-            numbers = list(islice(lines_ending_in(name, file), EXAMPLES_KEPT))
-        _note(log, kind, message, numbers, count)
-
-    def _report_marks(self, log: ReadingLog) -> None:
-        if not self.marks_inside or self.ends.longest > LONGEST_LINE:
-            return
-        with self.path.open("rb") as file:
-            numbered = islice(enumerate(file, start=1), 1, None)
-            marked = (at for at, line in numbered if line.startswith(codecs.BOM_UTF8))
-            numbers = list(islice(marked, EXAMPLES_KEPT))
-        message = "A byte order mark stands inside the file, as where two files were joined."
-        _note(log, "byte-order-mark-inside", message, numbers, self.ends.marks)
 
     def lines(self, longest: int | None = None) -> Iterator[tuple[int, str]]:
         """Line numbers from 1 and lines without their line ends.
@@ -289,6 +142,25 @@ class TextFile:
             )
 
 
+def _looked_through(path: Path) -> TextFile:
+    encoding = encoding_of_head(read_head(path))
+    if encoding is None:
+        raise DataError(
+            f"{path} is a binary file, and none of the known binary formats.",
+            "Give a text file, Parquet, Arrow, or a folder saved by `datasets`.",
+        )
+    is_utf8 = encoding.startswith("utf-8")
+    decoded = _decoded(path, encoding) if is_utf8 else Decoded(encoding=encoding)
+    ends = count_line_ends(_chunks(path))
+    return TextFile(
+        path=path,
+        encoding=decoded.encoding,
+        ends=ends,
+        decoded=decoded,
+        marks_inside=is_utf8 and ends.marks > 0,
+    )
+
+
 def _places_of_empty(lines: Sequence[str]) -> Iterator[int]:
     """Places of empty lines, found without looking at each line in Python."""
     place = -1
@@ -312,22 +184,10 @@ def _grouped(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[Sequence[int], 
         yield numbers, block
 
 
-def _note(
-    log: ReadingLog, kind: str, message: str, lines: Sequence[int | None], count: int
-) -> None:
-    """Keep the first lines of a problem that occurs `count` times."""
-    for place, line in enumerate(lines):
-        log.note(kind, message, line, count=1 if place else count - len(lines) + 1)
-
-
 def _without_marks(lines: Iterable[str]) -> Iterator[str]:
     """Leave a mark out at the start of a line; a mark that is a whole cell stays."""
     for line in lines:
         yield line[1:] if line[0] == "\ufeff" and line[1:2] not in ("\t", " ", ",") else line
-
-
-def _others(ends: LineEnds, name: str) -> str:
-    return " or ".join(other for other in ends.counts if other != name)
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

@@ -11,6 +11,7 @@ __all__ = [
     "INVISIBLE",
     "MARKERS",
     "NO_BREAKS",
+    "WORD_BREAK",
     "OddWord",
     "odd_kind",
 ]
@@ -27,6 +28,12 @@ INVISIBLE = (
 )
 """Characters without width, for a character class. Joiners (U+200C, U+200D) are letters of Persian,
 Sinhala and others, and of emoji; they count only when nothing else is there."""
+
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\ua9e0-\ua9ff\uaa60-\uaa7f\u1780-\u17ff"
+WORD_BREAK = f"(?<=[{_UNSPACED}])\u200b+(?=.)|(?<=.)\u200b+(?=[{_UNSPACED}])"
+"""A pattern of spaces without width (U+200B) that part words: inside of text in Thai, Lao, Burmese
+and Khmer, which know no other space between words (Unicode Standard, section 16; UAX 14, class
+ZW)."""
 
 MARKERS = frozenset({"-DOCSTART-", "[CLS]", "[SEP]", "[PAD]", "[MASK]", "<s>", "</s>", "<pad>"})
 """Words that only a file or a tokenizer has a use for."""

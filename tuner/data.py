@@ -14,9 +14,10 @@ from diagnostics.data_format import Columns, ReadingLog, ReadOptions
 from diagnostics.development_split import make_development_split, sample_sentences
 from diagnostics.errors import DataError
 from diagnostics.files_left_aside import notes_on_files_left_aside
+from diagnostics.scheme_detection import detect_scheme
 from diagnostics.split_finder import SPLITS, Sources, SplitSource, find_splits, split_of_name
 from diagnostics.subjects.labelled_data import Sentence
-from diagnostics.tag_scheme import SchemeName, TagScheme, detect_scheme, entities
+from diagnostics.tag_scheme import SchemeName, TagScheme, entities
 from tuner.errors import UsageError
 
 __all__ = ["TaskData", "load_data"]

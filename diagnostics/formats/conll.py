@@ -10,10 +10,12 @@ from typing import ClassVar
 
 from diagnostics.data_format import Columns, DataFormat, ReadingLog, ReadOptions
 from diagnostics.errors import DataError
+from diagnostics.once_per_survey import once_per_survey
 from diagnostics.subjects.labelled_data import Sentence
 from diagnostics.table_layout import DOCUMENT_START, TableLayout, detect_layout
 from diagnostics.table_rows import COLUMNS_HINT, TableRows, Words
-from diagnostics.text_file import TextFile, decode_head
+from diagnostics.text_file import TextFile
+from diagnostics.text_head import decode_head
 
 __all__ = ["ConllFormat"]
 
@@ -55,17 +57,23 @@ class ConllFormat(DataFormat):
             found = text.paragraphs()
             return itertools.starmap(_cut_at_returns, found) if returns else found
 
-        lines = itertools.chain.from_iterable(block for _, block in paragraphs())
-        sample = list(itertools.islice(lines, SAMPLE_LINES))
-        layout = detect_layout(sample, options.columns)
-        if layout is None:
-            raise DataError(
-                f"{path}: no separator was found that cuts the lines into a word and a tag each; "
-                f"the first line is {_first_content(sample)!r}.",
-                COLUMNS_HINT,
-            )
+        key = ("layout", path, options.columns, returns)
+        layout = once_per_survey(key, lambda: _layout(path, paragraphs(), options.columns))
         _log_layout(layout, log)
         return _sentences(paragraphs(), layout, log)
+
+
+def _layout(path: Path, paragraphs: Iterable[Paragraph], columns: Columns) -> TableLayout:
+    lines = itertools.chain.from_iterable(block for _, block in paragraphs)
+    sample = list(itertools.islice(lines, SAMPLE_LINES))
+    layout = detect_layout(sample, columns)
+    if layout is None:
+        raise DataError(
+            f"{path}: no separator was found that cuts the lines into a word and a tag each; "
+            f"the first line is {_first_content(sample)!r}.",
+            COLUMNS_HINT,
+        )
+    return layout
 
 
 def _first_content(lines: Iterable[str]) -> str:

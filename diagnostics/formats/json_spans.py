@@ -11,7 +11,8 @@ from diagnostics.data_format import Columns, DataFormat, ReadingLog, ReadOptions
 from diagnostics.json_records import complete_values, json_records
 from diagnostics.span_records import SPAN_KEYS, TEXT_KEYS, SpanRecords, raw_record
 from diagnostics.subjects.labelled_data import Sentence
-from diagnostics.text_file import TextFile, decode_head
+from diagnostics.text_file import TextFile
+from diagnostics.text_head import decode_head
 
 __all__ = ["JsonSpansFormat"]
 

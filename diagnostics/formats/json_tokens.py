@@ -11,7 +11,8 @@ from diagnostics.data_format import Columns, DataFormat, ReadingLog, ReadOptions
 from diagnostics.json_records import complete_values, json_records
 from diagnostics.label_names import names_in
 from diagnostics.subjects.labelled_data import Sentence
-from diagnostics.text_file import TextFile, decode_head
+from diagnostics.text_file import TextFile
+from diagnostics.text_head import decode_head
 from diagnostics.token_records import TAG_KEYS, TOKEN_KEYS, TokenRecords, token_keys
 
 __all__ = ["JsonTokensFormat"]

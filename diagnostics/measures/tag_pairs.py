@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from diagnostics.errors import DataError
 from diagnostics.findings import Place
 from diagnostics.measure import Measure, SeenSentence
-from diagnostics.tag_scheme import TagScheme, scheme_of
+from diagnostics.scheme_detection import scheme_of
+from diagnostics.tag_scheme import TagScheme
 
 __all__ = ["Pair", "TagPairs", "TagPairsFound"]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from diagnostics.errors import DiagnosticsError
+from diagnostics.folder_listing import is_file
 
 __all__ = ["items_of", "mapping", "optional_mapping", "read_bytes", "read_lines", "read_mapping"]
 
@@ -62,7 +63,7 @@ def read_mapping(path: Path) -> dict[str, Any]:
 def optional_mapping(path: Path) -> dict[str, Any]:
     """Return the JSON object in a file that adds something; empty when there is none to be read."""
     try:
-        return read_mapping(path) if path.is_file() else {}
+        return read_mapping(path) if is_file(path) else {}
     except DiagnosticsError:
         return {}
 

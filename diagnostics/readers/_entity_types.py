@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 __all__ = ["is_average", "is_type", "measures_of", "parts", "types_among", "words_of"]
@@ -49,14 +49,14 @@ def is_type(name: str) -> bool:
     return not words_of(name) & _AVERAGES and name.lower() not in _WHOLE_REPORTS
 
 
-def types_among(flat: Mapping[str, float]) -> frozenset[str]:
+def types_among(names: Iterable[str]) -> frozenset[str]:
     """Return the entity types among names such as `PER_f1`.
 
     A number of cases beside a score makes a type. Without it, only two or more names in capitals
     do: `cls_f1` and `ner_f1` are tasks.
     """
     groups: dict[str, set[str]] = {}
-    for name in flat:
+    for name in names:
         prefix, measure = parts(name)
         if prefix and is_type(prefix):
             groups.setdefault(prefix, set()).add(measure)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from itertools import islice
 from pathlib import Path
 
+from diagnostics.folder_listing import files_among, folders_among
 from diagnostics.readers._columns import meaning_of
 from diagnostics.readers._name_words import Split
 
@@ -16,27 +16,18 @@ EVENTS = "events.out.tfevents."
 
 _TIME = re.compile(r"tfevents\.(\d{1,12})")
 _MOST_FILES = 200
-_MOST_ENTRIES = 10_000
 _FOLDERS = {Split.TRAIN: "train", Split.DEVELOPMENT: "validation", Split.TEST: "test"}
 
 
 def folders_in(path: Path) -> list[Path]:
     """Return the folders in a folder, by name; none if it is none."""
-    try:
-        entries = [entry for entry in islice(path.iterdir(), _MOST_ENTRIES) if entry.is_dir()]
-    except OSError:
-        return []
-    return sorted(entries)[:_MOST_FILES]
+    return [path / name for name in sorted(folders_among(path))[:_MOST_FILES]]
 
 
 def _events_in(folder: Path) -> list[Path]:
     """Return the event files of a folder in the order of their time, which is in the name."""
-    try:
-        entries = islice(folder.iterdir(), _MOST_ENTRIES)
-        files = [entry for entry in entries if EVENTS in entry.name and entry.is_file()]
-    except OSError:
-        return []
-    return sorted(files, key=lambda file: file.name)[:_MOST_FILES]
+    names = sorted(name for name in files_among(folder) if EVENTS in name)
+    return [folder / name for name in names[:_MOST_FILES]]
 
 
 def files_of_run(folder: Path) -> list[tuple[str, Path]]:

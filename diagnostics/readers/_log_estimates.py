@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 from typing import Any
 
+from diagnostics.readers._log_history import is_evaluation
 from diagnostics.readers._peak_rate import peak_rate
 from diagnostics.readers._vocabulary import figure
 
@@ -61,7 +62,7 @@ def times_of(rows: Iterable[Row], results: Mapping[str, Any]) -> dict[str, float
     for place, row in enumerate(rows):
         if "train_runtime" in row:
             total = figure(row["train_runtime"])
-        elif any(name.startswith("eval_") for name in row):
+        elif is_evaluation(row):
             evaluating.setdefault(row.get("step", place), figure(row.get("eval_runtime")))
     if total is None or not 0 < total < 1e12:
         return {}
@@ -94,7 +95,7 @@ def trained_samples(rows: Sequence[Row], state: Mapping[str, Any]) -> int | None
             far as known.
     """
     epochs = figure(state.get("num_train_epochs"))
-    for row in rows:
+    for row in (row for row in rows if "train_runtime" in row):
         seconds, speed = (
             figure(row.get("train_runtime")),
             figure(row.get("train_samples_per_second")),

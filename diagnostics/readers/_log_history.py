@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import compress
 from statistics import fmean
 from typing import Any
 
@@ -26,6 +27,7 @@ _MOST_NON_FINITE = 100
 _MOST_POINTS_WITHOUT_EVALUATION = 20
 _EVAL_LOSSES = ("eval_loss", "eval_validation_loss", "eval_valid_loss", "eval_dev_loss")
 _TRAINING = ("loss", "learning_rate", "grad_norm")
+_TRAINED = frozenset(_TRAINING)
 
 
 def rows_of(value: Any) -> list[Row]:
@@ -53,21 +55,22 @@ def epochs_of(rows: Sequence[Row], notes: list[str]) -> tuple[Epoch, ...]:
     into at most 20 equal stretches. Of several evaluations at one step the first counts: later ones
     score another epoch's weights, loaded at the end of the training.
     """
-    if not any(is_evaluation(row) for row in rows):
+    kinds = [is_evaluation(row) for row in rows]
+    if True not in kinds:
         training = [row for row in rows if "loss" in row]
         size = max(1, -(-len(training) // _MOST_POINTS_WITHOUT_EVALUATION))
         return tuple(_point(training[at : at + size], None) for at in range(0, len(training), size))
     points: list[Epoch] = []
     pending: list[Row] = []
-    for row in rows:
-        if not is_evaluation(row):
+    for row, evaluates in zip(rows, kinds, strict=True):
+        if not evaluates:
             pending += [row] if "loss" in row else []
         elif points and not pending and _same_place(points[-1], row):
             _note_once(notes, "Of several evaluations at one step the first was taken.")
         else:
             points.append(_point(pending, row))
             pending = []
-    evaluations = [row for row in rows if is_evaluation(row)]
+    evaluations = list(compress(rows, kinds))
     united = standard_names(spread(evaluations, 100))
     notes.extend(f"{name} was read as {standard}." for name, standard in united.items())
     return (*points, _point(pending, None)) if pending else tuple(points)
@@ -78,9 +81,7 @@ def steps_of(rows: Sequence[Row], notes: list[str]) -> tuple[Step, ...]:
     training = [
         row
         for row in rows
-        if not is_evaluation(row)
-        and _step(row) is not None
-        and any(name in row for name in _TRAINING)
+        if not (_TRAINED.isdisjoint(row) or is_evaluation(row)) and _step(row) is not None
     ]
     kept = spread(training, MOST_STEPS)
     if len(kept) < len(training):
@@ -111,6 +112,8 @@ def spread(rows: Sequence[Row], most: int) -> Sequence[Row]:
 
 def is_evaluation(row: Row) -> bool:
     """Return whether a row tells of an evaluation."""
+    if "eval_loss" in row:
+        return True
     for name in row:  # noqa: SIM110 - asked of every row several times; a generator costs twice that
         if name.startswith("eval_"):
             return True

@@ -9,7 +9,7 @@ from typing import Any
 
 from diagnostics.errors import DiagnosticsError
 from diagnostics.readers._documents import mapping
-from diagnostics.text_file import decode_head
+from diagnostics.text_head import decode_head
 
 __all__ = ["Table", "front_matter", "items_under", "read_head_text", "read_text", "tables"]
 

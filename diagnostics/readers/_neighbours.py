@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from diagnostics.errors import DiagnosticsError
+from diagnostics.folder_listing import files_among, folders_among, is_file
 from diagnostics.readers._card_facts import Card, card_of
 from diagnostics.readers._documents import mapping, optional_mapping
 from diagnostics.readers._event_file import read_event_file
+from diagnostics.readers._event_folders import EVENTS
 from diagnostics.readers._markdown import read_head_text
 from diagnostics.readers._model_facts import facts_of_model
 from diagnostics.readers._result_files import results_in
@@ -23,7 +26,6 @@ __all__ = ["Neighbours", "neighbours_of"]
 Row = dict[str, Any]
 
 _ARGUMENTS = ("training_args.json", "args.json", "training_arguments.json")
-_EVENT_FOLDERS = ("runs/*", "logs", ".")
 _MOST_EVENT_FILES = 20
 _FIRST_RECORDS = 10
 """Records of an event file within which the Trainer writes its arguments."""
@@ -84,7 +86,7 @@ def neighbours_of(folders: Sequence[Path], rows: Sequence[Row], notes: list[str]
 def _card_beside(folder: Path, rows: Sequence[Row], notes: list[str]) -> Card | None:
     """Return the model card in a folder, if it tells hyperparameters of this very run."""
     path = folder / "README.md"
-    text = read_head_text(path) if path.is_file() else ""
+    text = read_head_text(path) if is_file(path) else ""
     if "hyperparameters were used" not in text:
         return None
     card = card_of(text)
@@ -104,13 +106,17 @@ def _contradicts(card: Sequence[Row], rows: Sequence[Row]) -> bool:
 
 def _logged_arguments(folder: Path) -> dict[str, Any]:
     """Return the arguments that the Trainer logged to TensorBoard at the start of a run."""
-    files = [
-        file
-        for pattern in _EVENT_FOLDERS
-        for file in sorted(folder.glob(f"{pattern}/events.out.tfevents.*"))[:_MOST_EVENT_FILES]
-    ]
+    runs = folder / "runs"
+    places = (*(runs / name for name in sorted(folders_among(runs))), folder / "logs", folder)
+    files = (
+        place / name
+        for place in places
+        for name in sorted(files_among(place))
+        if name.startswith(EVENTS)
+    )
     # Several runs may have logged there: only what is alone is of this one.
-    logged = [text for file in files[:_MOST_EVENT_FILES] if (text := _arguments_in(file))]
+    first = islice(files, _MOST_EVENT_FILES)
+    logged = [text for file in first if (text := _arguments_in(file))]
     if len(logged) != 1:
         return {}
     try:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from diagnostics.errors import DiagnosticsError
+from diagnostics.folder_listing import is_file
 from diagnostics.readers._documents import read_lines
 from diagnostics.subjects.predictions import Predictions, Tags
 
@@ -33,7 +34,7 @@ def predictions_beside(folder: Path, notes: list[str]) -> Predictions | None:
     to `notes`.
     """
     path = folder / PREDICTIONS
-    if not path.is_file():
+    if not is_file(path):
         return None
     try:
         rows, lost = read_lines(path)

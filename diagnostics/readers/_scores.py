@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -33,6 +33,8 @@ _NO_METRIC_START = ("eval_mem_", "eval_init_mem_")
 
 _DEEPEST = 3
 _LONGEST_NAME = 200
+_MOST_REMEMBERED = 100
+_PLAIN = frozenset({bool, int, float, str, type(None)})
 
 PerType = dict[str, dict[str, float]]
 
@@ -73,12 +75,11 @@ def scores_of(row: Mapping[str, Any]) -> Scores:
         if not is_metric(name):
             continue
         bare = name.removeprefix("eval_")
-        if isinstance(value, Mapping):
-            _take_report(bare, value, flat, found.per_type, depth=0)
-        elif (number := figure(value)) is not None:
+        if (number := figure(value)) is not None:
             flat[bare] = number
-    types = types_among(flat)
-    names = _named([name for name in flat if parts(name)[0] not in types])
+        elif isinstance(value, Mapping):
+            _take_report(bare, value, flat, found.per_type, depth=0)
+    names = _names_of_tasks(tuple(flat))
     for name, number in flat.items():
         if name in names:
             found.metrics[names[name]] = number
@@ -88,11 +89,27 @@ def scores_of(row: Mapping[str, Any]) -> Scores:
     return found
 
 
+def _names_of_tasks(flat: tuple[str, ...]) -> Mapping[str, str]:
+    """Return the standard names of the scores that are of no entity type."""
+    if len(flat) > _MOST_REMEMBERED:  # a stranger's row may have any number of long names
+        return _names_of_tasks_anew(flat)
+    return _names_of_tasks_remembered(flat)
+
+
+def _names_of_tasks_anew(flat: tuple[str, ...]) -> Mapping[str, str]:
+    types = types_among(flat)
+    return _named([name for name in flat if parts(name)[0] not in types])
+
+
+_names_of_tasks_remembered = lru_cache(maxsize=256)(_names_of_tasks_anew)
+"""The rows of a run, and those of runs of one kind, have the same names time and again."""
+
+
 def standard_names(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Return the names that were united with a standard one, each with that name."""
     names: dict[str, None] = {}
     types: set[str] = set()
-    for row in rows:
+    for row in _of_different_forms(rows):
         names.update(dict.fromkeys(name for name in row if is_metric(name)))
         types.update(scores_of(row).per_type)
     bare = [name.removeprefix("eval_") for name in names]
@@ -100,6 +117,18 @@ def standard_names(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     return {
         f"eval_{name}": standard for name, standard in named.items() if standard != _plain(name)
     }
+
+
+def _of_different_forms(rows: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Yield the rows without those that have the names and kinds of values of one before."""
+    seen = set()
+    for row in rows:
+        kinds = tuple(map(type, row.values()))
+        form = (tuple(row), kinds)
+        if form not in seen:
+            yield row
+        if _PLAIN.issuperset(kinds):
+            seen.add(form)
 
 
 def _named(names: Sequence[str]) -> dict[str, str]:
@@ -134,6 +163,7 @@ def _take_report(
         flat.setdefault(f"{name}_{key}" if average else key, number)
 
 
+@lru_cache(maxsize=4096)
 def _plain(name: str) -> str:
     return re.sub(r"[ /.()-]+", "_", name.strip().lower().removeprefix("eval_")).strip("_")
 

@@ -64,10 +64,12 @@ def _honest(state: Mapping[str, Any], rows: Sequence[Row]) -> dict[str, Any]:
     kept = {name: value for name, value in state.items() if name != "save_steps"}
     for name, entry in (("logging_steps", "loss"), ("eval_steps", "eval_loss")):
         interval = whole(state.get(name))
+        if interval is None:
+            kept.pop(name, None)
+            continue
         steps = [figure(row.get("step")) for row in rows if entry in row]
         needless = name == "eval_steps" and not steps
-        off = interval and any(step and step != 1 and step % interval for step in steps)
-        if interval is None or needless or off:
+        if needless or any(step and step != 1 and step % interval for step in steps):
             kept.pop(name, None)
     return kept
 

@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 
 from diagnostics.errors import DiagnosticsError
+from diagnostics.folder_listing import folders_among
 from diagnostics.readers._documents import mapping, optional_mapping, read_lines
 from diagnostics.readers._vocabulary import figure
 
@@ -15,10 +16,7 @@ __all__ = ["judged_run", "run_folders"]
 def run_folders(study: Path) -> list[Path]:
     """Return the folders of a study's trials, in their order; empty when it is no study."""
     trials = study / "trials"
-    try:
-        return sorted(entry for entry in trials.iterdir() if entry.is_dir())
-    except OSError:
-        return []
+    return [trials / name for name in sorted(folders_among(trials))]
 
 
 def judged_run(study: Path) -> tuple[Path, str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from diagnostics.readers._column_roles import MOST_COLUMNS
-from diagnostics.text_file import decode_head
+from diagnostics.text_head import decode_head
 
 __all__ = ["Head", "Values", "flat", "json_object", "read_head"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from diagnostics.errors import DiagnosticsError
+from diagnostics.folder_listing import files_among, listing_of
 from diagnostics.reader import Reader
 from diagnostics.readers._documents import read_bytes
 from diagnostics.readers._lookalikes import looks_like_a_log, reason_against
@@ -24,7 +24,6 @@ from diagnostics.subjects.run_history import RunHistory
 
 __all__ = ["MOST_FILES", "TableReader", "files_in", "read_table"]
 
-_MOST_ENTRIES = 100_000
 MOST_FILES = 100
 """Files of a folder whose first lines are read to choose a log; more are read only on demand."""
 
@@ -56,7 +55,7 @@ class TableReader(Reader):
 
         A file that was named itself is also taken for its very name: reading it says what it lacks.
         """
-        if path.is_dir():
+        if listing_of(path) is not None:
             return tuple(filter(self.claims, self.candidates(path)[:MOST_FILES]))
         if not path.is_file():
             return ()
@@ -84,15 +83,11 @@ def files_in(folder: Path, endings: tuple[str, ...]) -> list[Path]:
 
     Of endings that anything may have, such as `.json`, only those whose name speaks of a log.
     """
-    found = []
+    paths = [folder / name for name in files_among(folder) if _may_be_log(name.lower(), endings)]
     try:
-        with os.scandir(folder) as entries:
-            for entry, _ in zip(entries, range(_MOST_ENTRIES), strict=False):
-                if _may_be_log(entry.name.lower(), endings) and entry.is_file():
-                    found.append((-entry.stat().st_size, entry.name))
-    except OSError:
+        return sorted(paths, key=lambda path: (-path.stat().st_size, path.name))
+    except OSError:  # one that has gone meanwhile
         return []
-    return [folder / name for _, name in sorted(found)]
 
 
 def _may_be_log(name: str, endings: tuple[str, ...]) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from diagnostics.errors import DiagnosticsError
-from diagnostics.text_file import BYTE_ORDER_MARKS, decode_head
+from diagnostics.text_head import BYTE_ORDER_MARKS, decode_head
 
 __all__ = ["Line", "lines_of_file", "lines_of_text", "plain", "samples"]
 

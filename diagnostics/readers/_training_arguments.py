@@ -75,6 +75,8 @@ def config_of_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
     What is unknown, nested, or means "not set" (such as `max_steps=-1`) is left out.
     """
+    if not arguments:
+        return {}
     renamed = {_RENAMED.get(name, name): value for name, value in arguments.items()}
     config = known_hyperparameters([renamed])
     for name in sorted(_KEPT & renamed.keys()):

@@ -58,6 +58,8 @@ HYPERPARAMETERS: Mapping[str, str] = {
 }
 """Name in some tool to the standard name in `RunHistory.config`."""
 
+_PLACES = {name: place for place, name in enumerate(HYPERPARAMETERS)}
+
 _METRICS = {
     "overall_f1": "f1",
     "micro_f1": "f1",
@@ -125,6 +127,8 @@ def canonical_metric(name: str) -> str:
 
 def figure(value: Any) -> float | None:
     """Return a number as a float, NaN and infinity included; None for anything else."""
+    if value.__class__ is float:  # by far the most frequent
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
@@ -137,8 +141,8 @@ def known_hyperparameters(sources: Iterable[Mapping[str, Any]]) -> dict[str, Any
     """Return the hyperparameters that the sources hold, by standard names; the first one wins."""
     found: dict[str, Any] = {}
     for source in sources:
-        for name, standard in HYPERPARAMETERS.items():
-            value = source.get(name)
+        for name in sorted(_PLACES.keys() & source.keys(), key=_PLACES.__getitem__):
+            standard, value = HYPERPARAMETERS[name], source[name]
             if isinstance(value, bool | int | float | str):
                 found.setdefault(standard, value)
     return found

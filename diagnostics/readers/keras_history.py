@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from diagnostics.errors import DiagnosticsError
+from diagnostics.folder_listing import listing_of
 from diagnostics.reader import Reader
 from diagnostics.readers._column_roles import MOST_COLUMNS, roles_of
 from diagnostics.readers._documents import read_bytes
@@ -51,7 +52,7 @@ class KerasHistory(Reader):
 
     def find(self, path: Path) -> tuple[Path, ...]:
         """Find a history by the first bytes of a file, or those of a folder, the largest first."""
-        if path.is_dir():
+        if listing_of(path) is not None:
             return tuple(filter(_looks_like_history, files_in(path, (".json",))[:MOST_FILES]))
         return (path,) if path.is_file() and _looks_like_history(path) else ()
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import ClassVar
 
+from diagnostics.folder_listing import folders_among, listing_of
 from diagnostics.readers._table_head import Head
 from diagnostics.readers._table_reader import TableReader, read_table
 from diagnostics.readers._tracked_settings import settings_of
@@ -29,7 +30,7 @@ class LightningMetrics(TableReader):
     def find(self, path: Path) -> tuple[Path, ...]:
         """Find the file, in a folder also that of each version, the latest first."""
         found = super().find(path)
-        if found or not path.is_dir():
+        if found or listing_of(path) is None:
             return found
         files = (folder / _NAME for folder in _versions(path))
         return tuple(file for file in files if file.is_file() and self.claims(file))
@@ -58,12 +59,6 @@ def is_lightning(head: Head) -> bool:
 
 def _versions(folder: Path) -> list[Path]:
     """Return the folders of the versions of a run, the latest first."""
-    try:
-        found = [
-            (int(match[1]), entry)
-            for entry in folder.iterdir()
-            if (match := _VERSION.fullmatch(entry.name))
-        ]
-    except OSError:
-        return []
-    return [entry for _, entry in sorted(found, reverse=True)]
+    matches = filter(None, map(_VERSION.fullmatch, folders_among(folder)))
+    numbered = sorted(((int(match[1]), match[0]) for match in matches), reverse=True)
+    return [folder / name for _, name in numbered]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from diagnostics.errors import DiagnosticsError
+from diagnostics.folder_listing import listing_of
 from diagnostics.reader import Reader
 from diagnostics.readers._column_roles import roles_of
 from diagnostics.readers._metric_files import MetricFile, rows_of_metrics
@@ -39,15 +40,16 @@ class MlflowRuns(Reader):
 
     def find(self, path: Path) -> tuple[Path, ...]:
         """Find a run, or the runs of an experiment or of all experiments, the latest first."""
-        if not path.is_dir():
+        listing = listing_of(path)
+        if listing is None:
             return ()
-        if _is_run(path):
+        if listing.has_folder(_METRICS) and _is_run(path):
             return (path,)
-        if path.name == "mlruns" or (path / "mlruns").is_dir():
+        if path.name == "mlruns" or listing.has_folder("mlruns"):
             root = path if path.name == "mlruns" else path / "mlruns"
             runs = [run for experiment in _folders(root) for run in _folders(experiment)]
         else:
-            runs = list(_folders(path)) if (path / _DESCRIPTION).is_file() else []
+            runs = list(_folders(path)) if listing.has_file(_DESCRIPTION) else []
         found = [run for run in runs if _is_run(run)]
         return tuple(sorted(found, key=_changed, reverse=True)[:_MOST_RUNS])
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from diagnostics.errors import DiagnosticsError
+from diagnostics.folder_listing import listing_of
 from diagnostics.reader import Reader
 from diagnostics.readers import _log_history as log
 from diagnostics.readers._card_facts import Card, card_of
@@ -43,12 +44,12 @@ class ModelCard(Reader):
 
     def find(self, path: Path) -> tuple[Path, ...]:
         """Find a card by the headings and tables at its beginning."""
-        if path.is_dir():
-            candidates = [path / name for name in _NAMES]
+        listing = listing_of(path)
+        if listing is not None:
+            candidates = [path / name for name in _NAMES if listing.has_file(name)]
         else:
-            candidates = [path] if path.suffix.lower() in _ENDINGS else []
-        cards = [file for file in candidates if file.is_file() and looks_like_card(file)]
-        return tuple(cards[:1])
+            candidates = [path] if path.suffix.lower() in _ENDINGS and path.is_file() else []
+        return tuple(filter(looks_like_card, candidates))[:1]
 
     def read(self, path: Path) -> RunHistory:
         """Read a card; one without a table gives the one point that its list of results tells.

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from diagnostics.errors import DiagnosticsError
 from diagnostics.failure_messages import recognise_all
+from diagnostics.folder_listing import files_among, listing_of
 from diagnostics.reader import Reader
 from diagnostics.readers._html_tables import Table, tables_of
 from diagnostics.readers._notebook_cells import Cell, Output, cells_of
@@ -22,6 +23,7 @@ from diagnostics.subjects.run_history import RunHistory
 
 __all__ = ["Notebook"]
 
+_ENDING = ".ipynb"
 _MOST_FILES = 50
 _SEARCHED = 4 << 20
 _TRAINED = re.compile(
@@ -43,15 +45,15 @@ class Notebook(Reader):
     def find(self, path: Path) -> tuple[Path, ...]:
         """Find a notebook by its name, or those of a folder that show a training."""
         try:
-            if path.is_dir():
-                return tuple(filter(_shows_training, sorted(path.glob("*.ipynb"))[:_MOST_FILES]))
-            return (path,) if path.suffix == ".ipynb" and path.is_file() else ()
+            if listing_of(path) is not None:
+                return tuple(filter(_shows_training, _notebooks_in(path)[:_MOST_FILES]))
+            return (path,) if path.suffix == _ENDING and path.is_file() else ()
         except OSError:
             return ()
 
     def find_more(self, folder: Path) -> Iterator[Path]:
         """Yield the notebooks with a training behind those that are looked into at once."""
-        return filter(_shows_training, sorted(folder.glob("*.ipynb"))[_MOST_FILES:])
+        return filter(_shows_training, _notebooks_in(folder)[_MOST_FILES:])
 
     def read(self, path: Path) -> RunHistory:
         """Read the training of a notebook that tells most; the others are named in the notes."""
@@ -72,6 +74,10 @@ class Notebook(Reader):
                 "Save the notebook with its outputs after training.",
             )
         return replace(history, notes=(*notes, *history.notes))
+
+
+def _notebooks_in(folder: Path) -> list[Path]:
+    return [folder / name for name in sorted(files_among(folder)) if name.endswith(_ENDING)]
 
 
 def _shows_training(path: Path) -> bool:

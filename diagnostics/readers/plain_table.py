@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
+from diagnostics.folder_listing import listing_of
 from diagnostics.readers._lookalikes import looks_like_a_log, reason_against
 from diagnostics.readers._table_head import Head, read_head
 from diagnostics.readers._table_reader import TableReader, read_table
@@ -45,7 +46,7 @@ class PlainTable(TableReader):
         A file that was named itself is taken too if it only looks like a log: reading it says why
         it is none.
         """
-        if path.is_dir():
+        if listing_of(path) is not None:
             return super().find(path)
         if not path.is_file() or path.name in _NOT_OURS:
             return ()

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
+from diagnostics.folder_listing import files_among, listing_of
 from diagnostics.reader import Reader
 from diagnostics.readers._printed import read_lines
 from diagnostics.readers._printed_parser import PrintedLog
@@ -73,10 +74,10 @@ class PrintedLogFile(Reader):
     def find(self, path: Path) -> tuple[Path, ...]:
         """Find a log by what stands at its start and end; in a folder the one that tells most."""
         try:
-            if not path.is_dir():
+            if listing_of(path) is None:
                 wanted = path.is_file() and path.suffix.lower() not in _OTHERS
                 return (path,) if wanted and _tells(path, in_folder=False) else ()
-            files = sorted(filter(_may_be_log, path.iterdir()))[:_MOST_FILES]
+            files = _logs_in(path)[:_MOST_FILES]
             told = [(score, file) for file in files if (score := _tells(file, in_folder=True))]
         except (OSError, ValueError):
             return ()
@@ -84,14 +85,17 @@ class PrintedLogFile(Reader):
 
     def find_more(self, folder: Path) -> Iterator[Path]:
         """Yield the logs behind those that are looked into at once."""
-        files = sorted(filter(_may_be_log, folder.iterdir()))[_MOST_FILES:]
-        return (file for file in files if _tells(file, in_folder=True))
+        return (file for file in _logs_in(folder)[_MOST_FILES:] if _tells(file, in_folder=True))
 
     def read(self, path: Path) -> RunHistory:
         """Read the training of a log that tells most; the others are named in the notes."""
         notes: list[str] = []
         history = read_lines(lines_of_file(path, notes), str(path), notes)
         return _with_errors_of(path.with_suffix(".err"), path, history)
+
+
+def _logs_in(folder: Path) -> list[Path]:
+    return sorted(path for name in files_among(folder) if _may_be_log(path := folder / name))
 
 
 def _may_be_log(path: Path) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from diagnostics.errors import DiagnosticsError
+from diagnostics.folder_listing import listing_of
 from diagnostics.reader import Reader
 from diagnostics.readers._documents import read_mapping
 from diagnostics.readers._log_estimates import evaluated_samples
@@ -37,10 +38,10 @@ class ResultsJson(Reader):
 
     def find(self, path: Path) -> tuple[Path, ...]:
         """Find a result file by its name, or a folder that holds some."""
-        if not path.is_dir():
+        listing = listing_of(path)
+        if listing is None:
             return (path,) if path.name.endswith(_ENDING) and path.is_file() else ()
-        names = (*RESULT_FILES, *_OF_PREDICTIONS)
-        return (path,) if any((path / name).is_file() for name in names) else ()
+        return (path,) if any(map(listing.has_file, (*RESULT_FILES, *_OF_PREDICTIONS))) else ()
 
     def read(self, path: Path) -> RunHistory:
         """Read the one point that a result file tells, or those of a folder together.

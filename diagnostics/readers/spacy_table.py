@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import ClassVar
 
 from diagnostics.errors import DiagnosticsError
+from diagnostics.folder_listing import files_among, listing_of
 from diagnostics.reader import Reader
 from diagnostics.readers._monitor import choose_monitor
 from diagnostics.readers._notebook_cells import cells_of
@@ -31,7 +31,6 @@ _ENDINGS = frozenset({".log", ".txt", ".out", ".md", ".stdout", _NOTEBOOK, ""})
 _HEADER = re.compile(r"\bE {2,8}# {2,12}LOSS |\bItn {2,8}\w{3} Loss ")
 _MARKS = (b"SCORE", b"Itn", "SCORE".encode("utf-16-le"), "SCORE".encode("utf-16-be"))
 _MOST_FILES = 50
-_MOST_ENTRIES = 100_000
 _HEAD = 2**18
 
 
@@ -47,7 +46,7 @@ class SpacyTraining(Reader):
 
     def find(self, path: Path) -> tuple[Path, ...]:
         """Find texts whose first 256 KiB hold the names of the table's columns."""
-        if not path.is_dir():
+        if listing_of(path) is None:
             return (path,) if path.is_file() and _holds_table(path) else ()
         return tuple(filter(_holds_table, _texts_in(path)[:_MOST_FILES]))
 
@@ -88,11 +87,8 @@ class SpacyTraining(Reader):
 
 
 def _texts_in(folder: Path) -> list[Path]:
-    try:
-        entries = sorted(islice(folder.iterdir(), _MOST_ENTRIES))
-    except OSError:
-        return []
-    return [file for file in entries if file.suffix.lower() in _ENDINGS and file.is_file()]
+    files = (folder / name for name in sorted(files_among(folder)))
+    return [file for file in files if file.suffix.lower() in _ENDINGS]
 
 
 def _holds_table(path: Path) -> bool:

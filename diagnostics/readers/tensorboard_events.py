@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from diagnostics.errors import DiagnosticsError
+from diagnostics.folder_listing import listing_of
 from diagnostics.reader import Reader
 from diagnostics.readers import _log_history as log
 from diagnostics.readers._documents import mapping
@@ -47,7 +48,7 @@ class TensorboardEvents(Reader):
 
     def find(self, path: Path) -> tuple[Path, ...]:
         """Find an event file by its name or first bytes, or the folders of runs, newest first."""
-        if not path.is_dir():
+        if listing_of(path) is None:
             known = path.is_file() and (EVENTS in path.name or is_event_file(path))
             return (path,) if known else ()
         if files_of_run(path):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from diagnostics.errors import DiagnosticsError
+from diagnostics.folder_listing import folders_among, listing_of
 from diagnostics.reader import Reader
 from diagnostics.readers import _log_history as log
 from diagnostics.readers._documents import items_of, read_bytes, read_mapping
@@ -40,7 +41,7 @@ class TrainerState(Reader):
 
     def find(self, path: Path) -> tuple[Path, ...]:
         """Find the file by its name or its first bytes, or a folder that holds it."""
-        if path.is_dir():
+        if listing_of(path) is not None:
             return (path,) if _states_in(path) else ()
         if path.name == _NAME or (path.is_file() and _looks_like_state(path)):
             return (path,)
@@ -53,8 +54,11 @@ class TrainerState(Reader):
             DiagnosticsError: It cannot be read, or tells of no step: the run had not begun.
         """
         notes: list[str] = []
-        state, file = _latest(path, notes) if path.is_dir() else (_load(path, notes), path)
-        rows = log.rows_of(state.get("log_history"))
+        if path.is_dir():
+            state, rows, file = _latest(path, notes)
+        else:
+            state, file = _load(path, notes), path
+            rows = log.rows_of(state.get("log_history"))
         beside = neighbours_of(_folders_of(file), rows, notes)
         epochs = log.epochs_of(rows, notes)
         epochs = with_final_evaluation(epochs, state, beside.results, notes)
@@ -95,17 +99,12 @@ def _folders_of(file: Path) -> list[Path]:
 
 def _states_in(folder: Path) -> list[Path]:
     """Return the state files of a folder: its own first, then its checkpoints, latest first."""
-    own = folder / _NAME
-    try:
-        numbered = [
-            (int(match[1][:18]), entry / _NAME)
-            for entry in folder.iterdir()
-            if (match := _CHECKPOINT.fullmatch(entry.name)) and (entry / _NAME).is_file()
-        ]
-    except OSError:
-        numbered = []
-    checkpoints = [path for _, path in sorted(numbered, reverse=True)]
-    return [own, *checkpoints] if own.is_file() else checkpoints
+    matches = filter(None, map(_CHECKPOINT.fullmatch, folders_among(folder)))
+    numbered = ((int(match[1][:18]), folder / match[0] / _NAME) for match in matches)
+    checkpoints = [path for _, path in sorted(numbered, reverse=True) if path.is_file()]
+    listing = listing_of(folder)
+    own = listing is not None and listing.has_file(_NAME)
+    return [folder / _NAME, *checkpoints] if own else checkpoints
 
 
 def _looks_like_state(path: Path) -> bool:
@@ -117,8 +116,11 @@ def _looks_like_state(path: Path) -> bool:
     return start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and b'"log_history"' in start
 
 
-def _latest(folder: Path, notes: list[str]) -> tuple[dict[str, Any], Path]:
-    """Return the state with the most steps; earlier ones of the same run add rows it lacks."""
+def _latest(folder: Path, notes: list[str]) -> tuple[dict[str, Any], list[log.Row], Path]:
+    """Return the state with the most steps, its rows and those that it lacks, and its file.
+
+    The rows that it lacks come from earlier states of the same run.
+    """
     loaded = []
     for file in _states_in(folder):
         try:
@@ -139,7 +141,7 @@ def _latest(folder: Path, notes: list[str]) -> tuple[dict[str, Any], Path]:
         elif len(merged) > len(rows):
             notes.append(f"{len(merged) - len(rows)} log rows come from {other_file.parent.name}.")
             rows = merged
-    return {**state, "log_history": rows}, file
+    return state, rows, file
 
 
 def _load(path: Path, notes: list[str]) -> dict[str, Any]:

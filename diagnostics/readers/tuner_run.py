@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from diagnostics.errors import DiagnosticsError
+from diagnostics.folder_listing import listing_of
 from diagnostics.reader import Reader
 from diagnostics.readers._documents import mapping, optional_mapping, read_lines
 from diagnostics.readers._log_history import steps_of
@@ -35,8 +36,9 @@ class TunerRun(Reader):
 
     def find(self, path: Path) -> tuple[Path, ...]:
         """Find a run's folder by its history, a study's by its description or its trials."""
-        if path.is_dir():
-            return (path,) if (path / _HISTORY).is_file() or run_folders(path) else ()
+        listing = listing_of(path)
+        if listing is not None:
+            return (path,) if listing.has_file(_HISTORY) or run_folders(path) else ()
         return (path.parent,) if path.name == _HISTORY else ()
 
     def read(self, path: Path) -> RunHistory:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from diagnostics.errors import DiagnosticsError
+from diagnostics.folder_listing import files_among, folders_among, listing_of
 from diagnostics.reader import Reader
 from diagnostics.readers._column_roles import roles_of
 from diagnostics.readers._columns import Figure, meaning_of
@@ -39,10 +40,8 @@ class WandbFiles(Reader):
 
     def find(self, path: Path) -> tuple[Path, ...]:
         """Find a history or a summary, or those of the runs in a folder, the latest first."""
-        if path.is_file():
-            return (path,) if path.name in {_HISTORY, _SUMMARY} else ()
-        if not path.is_dir():
-            return ()
+        if listing_of(path) is None:
+            return (path,) if path.name in {_HISTORY, _SUMMARY} and path.is_file() else ()
         places = (path, path / "files", *_runs(path), *_runs(path / "wandb"))
         return tuple(found for place in places if (found := _log_in(place)) is not None)
 
@@ -59,19 +58,13 @@ class WandbFiles(Reader):
 
 def _log_in(folder: Path) -> Path | None:
     """Return the history in a folder, else the summary; None in one that may not be entered."""
-    try:
-        names = (folder / name for name in (_HISTORY, _SUMMARY))
-        return next((path for path in names if path.is_file()), None)
-    except OSError:
-        return None
+    files = files_among(folder)
+    return next((folder / name for name in (_HISTORY, _SUMMARY) if name in files), None)
 
 
 def _runs(folder: Path) -> list[Path]:
     """Return the `files` folders of the runs in a folder; their names begin with the date."""
-    try:
-        names = sorted(entry.name for entry in folder.iterdir() if _RUN.fullmatch(entry.name))
-    except OSError:
-        return []
+    names = sorted(filter(_RUN.fullmatch, folders_among(folder)))
     names.sort(key=lambda name: name.removeprefix("offline-"), reverse=True)
     return [folder / name / "files" for name in names[:_MOST_RUNS]]
 

@@ -12,7 +12,7 @@ from diagnostics.repair.filed_sentence import FiledSentence
 from diagnostics.repair.tag_conversion import TagConversion
 from diagnostics.subjects.labelled_data import Sentence
 from diagnostics.tag_scheme import OUTSIDE, TagScheme
-from diagnostics.word_kinds import BLANKS, INVISIBLE, OddWord, odd_kind
+from diagnostics.word_kinds import BLANKS, INVISIBLE, WORD_BREAK, OddWord, odd_kind
 
 __all__ = ["LONG", "SentenceRepair"]
 
@@ -27,6 +27,7 @@ _ENDS = frozenset(
 )
 _CLOSERS = frozenset({'"', "'", "''", "”", "’", "»", ")", "]", "）", "」", "』"})
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
+_WORD_BREAK = re.compile(WORD_BREAK)
 _BLANK = re.compile(f"[{BLANKS}]+")
 
 _DROPPED = {OddWord.EMPTY: "empty-words-removed", OddWord.MARKER: "markers-removed"}
@@ -109,8 +110,9 @@ class SentenceRepair:
         token = filed.sentence.tokens[word]
         pieces = [token]
         if kind in (OddWord.INVISIBLE, OddWord.BLANK):
-            visible = _INVISIBLE.sub("", token)
-            if visible != token:
+            spaced = _WORD_BREAK.sub(" ", token)
+            visible = _INVISIBLE.sub("", spaced)
+            if visible != spaced:
                 self.changes.add("characters-removed", filed.place(word), after=visible)
             pieces = [piece for piece in _BLANK.split(visible) if odd_kind(piece) not in _DROPPED]
             if [visible] != pieces:

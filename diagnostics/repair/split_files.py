@@ -16,9 +16,10 @@ from diagnostics.repair.new_folder import new_folder
 from diagnostics.repair.passed_lines import PassedLines
 from diagnostics.repair.repair_report import WrittenSplit
 from diagnostics.repair.split_repair import Splits
+from diagnostics.scheme_detection import detect_scheme
 from diagnostics.split_finder import SplitSource
 from diagnostics.subjects.labelled_data import Sentence
-from diagnostics.tag_scheme import detect_scheme, entities
+from diagnostics.tag_scheme import entities
 from diagnostics.writer_finder import write_and_compare
 
 __all__ = ["read_splits", "write_splits"]

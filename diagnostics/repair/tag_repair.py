@@ -14,9 +14,10 @@ from diagnostics.measures.tag_pairs import TagPairs
 from diagnostics.repair.change_log import ChangeLog
 from diagnostics.repair.filed_sentence import FiledSentence
 from diagnostics.rules.data._evidence.split_schemes import OtherScheme, other_schemes
+from diagnostics.scheme_detection import detect_scheme
 from diagnostics.subjects.labelled_data import Sentence
 from diagnostics.table_layout import is_header
-from diagnostics.tag_scheme import OUTSIDE, SchemeName, TagScheme, detect_scheme
+from diagnostics.tag_scheme import OUTSIDE, SchemeName, TagScheme
 
 __all__ = ["CERTAIN", "mended", "mended_slips", "split_schemes", "types_disagree"]
 

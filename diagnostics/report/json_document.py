@@ -6,7 +6,6 @@ strings `NaN`, `Infinity` and `-Infinity`. Fields may be added without a new ver
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TextIO
@@ -14,6 +13,7 @@ from typing import Any, ClassVar, TextIO
 from diagnostics.findings import Evidence, Finding, Fix, Place
 from diagnostics.fix_plan import plan_fixes
 from diagnostics.judgement import Checkup
+from diagnostics.report._indented_json import indented_json
 from diagnostics.report._overview import word, worst_first
 from diagnostics.report._presenter import presenter_of
 from diagnostics.report_format import DEFAULT_OPTIONS, ReportFormat, ReportOptions
@@ -35,8 +35,7 @@ class JsonDocument(ReportFormat):
         options: ReportOptions = DEFAULT_OPTIONS,
     ) -> None:
         """Write one document; only ASCII, so that every stream takes it."""
-        json.dump(document(checkups, options), stream, indent=2, allow_nan=False)
-        stream.write("\n")
+        stream.write(indented_json(document(checkups, options)) + "\n")
 
 
 def document(

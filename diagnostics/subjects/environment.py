@@ -148,6 +148,8 @@ class Environment:
             one was made.
         forecast_fault: Why none could be made though a model was named, as a clause; else empty.
         notes: What a person should know about how it was found, as sentences.
+        options: Words of the options by which the plan was given, such as `--batch-size` and `64`,
+            to look at the same once more; those of model and script are not among them.
     """
 
     source: str
@@ -168,6 +170,7 @@ class Environment:
     forecast: Mapping[str, Any] = field(default_factory=dict)
     forecast_fault: str = ""
     notes: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
 
     def version(self, name: str) -> str | None:
         """Return the version of a library; None when it is missing or nothing is known."""

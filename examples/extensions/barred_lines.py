@@ -8,7 +8,8 @@ from typing import ClassVar
 
 from diagnostics.data_format import DataFormat, ReadingLog, ReadOptions
 from diagnostics.subjects.labelled_data import Sentence
-from diagnostics.text_file import TextFile, decode_head
+from diagnostics.text_file import TextFile
+from diagnostics.text_head import decode_head
 
 __all__ = ["BarredLinesFormat"]
 

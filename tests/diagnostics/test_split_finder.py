@@ -44,6 +44,8 @@ def found(source: Path, **options: Path | str) -> dict[str, list[str]]:
         (["data/train.txt", "data/test.txt", "README.md"], ["train.txt", "test.txt"]),
         (["train/a.txt", "train/b.txt", "dev/a.txt"], ["a.txt", "b.txt", "a.txt"]),
         (["whatever.conll", "LICENSE.md"], ["whatever.conll"]),
+        (["train.spacy", "dev.spacy", "config.cfg"], ["train.spacy", "dev.spacy"]),
+        (["train.conll", "train.spacy", "dev.conll", "dev.spacy"], ["train.conll", "dev.conll"]),
     ],
 )
 def test_folders(tmp_path: Path, names: list[str], expected: list[str]) -> None:

@@ -9,7 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from diagnostics.errors import DataError
-from diagnostics.tag_scheme import SchemeName, detect_scheme, entities
+from diagnostics.scheme_detection import detect_scheme
+from diagnostics.tag_scheme import SchemeName, entities
 
 Entity = tuple[int, int, str]
 

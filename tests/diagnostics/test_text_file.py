@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from diagnostics import text_file
 from diagnostics.data_format import ReadingLog
 from diagnostics.errors import DataError
-from diagnostics.text_file import TextFile, decode_head, read_head
+from diagnostics.text_file import TextFile
+from diagnostics.text_head import decode_head, read_head
 
 TEXT = "Zürich\tB-LOC\nÅrhus\tB-LOC\n„Ja“\tO\n"
 

@@ -6,6 +6,7 @@ Nothing is downloaded, and a script is read, never run.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ what it names cannot be read
 """
 PRECISIONS = ("fp32", "bf16", "fp16")
 PLANNED = ("batch_size", "max_length", "precision", "optimizer")
+RUNS_DIR = "runs"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -124,7 +126,17 @@ def _checkup(arguments: argparse.Namespace, settings: Settings) -> Checkup[Envir
         options = " and ".join(f"--{name.replace('_', '-')}" for name in unused)
         note = f"Without --model no memory is forecast: {options} told nothing."
         environment = replace(environment, notes=(*environment.notes, note))
+    environment = replace(environment, options=tuple(_options_of_the_plan(arguments)))
     return replace(check_up(environment, rules), switched_off=switched_off)
+
+
+def _options_of_the_plan(arguments: argparse.Namespace) -> Iterator[str]:
+    """Yield the words of the options, besides model and script, on which the verdict depends."""
+    told = given(arguments, ("data", *PLANNED))
+    if arguments.runs_dir != RUNS_DIR:
+        told["runs_dir"] = arguments.runs_dir
+    for name, value in told.items():
+        yield from (f"--{name.replace('_', '-')}", str(value))
 
 
 def _wanted(arguments: argparse.Namespace) -> Wanted:

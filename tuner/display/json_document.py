@@ -36,6 +36,7 @@ from typing import Any, Self
 from rich.console import Console
 
 from tuner.display.screen import Screen
+from tuner.secrets_in_text import values_without_secrets
 from tuner.silent import SilentStudy, SilentTraining
 from tuner.study_view import StudySummary, TrialRow
 from tuner.train_view import TrainResult
@@ -76,8 +77,9 @@ class JsonDisplay(Screen, SilentStudy, SilentTraining):
 
 
 def to_json(document: Any) -> str:
-    """Return a document as JSON text that every parser reads: ASCII, finite numbers only."""
-    return json.dumps(_finite(to_plain(document)), indent=2, allow_nan=False)
+    """Return a document as JSON text that every parser reads: ASCII, finite numbers, no secret."""
+    plain = values_without_secrets(to_plain(document))
+    return json.dumps(_finite(plain), indent=2, allow_nan=False)
 
 
 def _finite(value: Any) -> Any:

@@ -18,6 +18,7 @@ from tuner.display.text import count, duration, safe_text, score
 from tuner.display.trial_rows import trial_label
 from tuner.display.trial_table import trial_table
 from tuner.study_view import StudyPlan, StudySnapshot, StudySummary
+from tuner.trial import TrialState
 
 __all__ = ["LiveDisplay", "progress_view"]
 
@@ -26,6 +27,7 @@ PHASES = {
     "search": "searching",
     "confirm": "training the best again with other seeds",
     "finish": "finishing",
+    "idle": "not running",
 }
 LINES_AROUND_TABLE = 9  # heading, table heading and rule, blank line, four lines below, cursor
 
@@ -82,7 +84,8 @@ class LiveDisplay(Screen):
         if self._snapshot is None:
             return Text()
         self._frame += 1
-        since = self._clock() - self._taken
+        is_idle = self._snapshot.phase == "idle"
+        since = 0.0 if is_idle else self._clock() - self._taken
         canvas = Canvas.of(self._console)
         return progress_view(self._snapshot, self._note, canvas, since=since, frame=self._frame)
 
@@ -114,9 +117,12 @@ def progress_view(
 
 
 def _trials_line(snapshot: StudySnapshot, canvas: Canvas) -> Text:
-    width = min(canvas.width - 30, 50)
+    running = sum(row.state is TrialState.RUNNING for row in snapshot.rows)
+    at_once = f", {running} running" if running > 1 else ""
+    told = f"  {snapshot.finished} of {snapshot.trials}{at_once}"
+    width = min(canvas.width - 30, canvas.width - 8 - len(told), 50)
     bar = progress_bar(snapshot.finished, snapshot.trials, width, canvas.symbols, "green")
-    return Text.assemble(("Trials  ", "dim"), bar, f"  {snapshot.finished} of {snapshot.trials}")
+    return Text.assemble(("Trials  ", "dim"), bar, told)
 
 
 def _best_line(snapshot: StudySnapshot, canvas: Canvas) -> Text:

@@ -31,6 +31,7 @@ def plan_view(plan: StudyPlan, canvas: Canvas) -> RenderableType:
                 ("Data", "\n".join(plan.data_facts)),
                 ("Model", plan.model),
                 ("Device", plan.device),
+                ("Engine", plan.engine),
                 ("Plan", _plan_line(plan, canvas)),
                 ("Cost", _cost(plan.estimate, canvas)),
             ]

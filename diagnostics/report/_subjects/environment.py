@@ -97,9 +97,9 @@ def _facts(environment: Environment) -> Iterator[str]:
 
 
 def _again(environment: Environment) -> str:
-    words = ["tuner doctor"]
+    words = ["tuner", "doctor"]
     if name := environment.model.get("name"):
-        words.append(f"--model {shlex.quote(clean(name))}")
+        words += ["--model", name]
     if environment.script is not None:
-        words.append(f"--script {shlex.quote(clean(environment.script.path))}")
-    return " ".join(words)
+        words += ["--script", environment.script.path]
+    return shlex.join(map(clean, (*words, *environment.options)))

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from diagnostics.data_format import ReadingLog, ReadOptions
+from diagnostics.scheme_detection import detect_scheme
 from diagnostics.split_finder import find_splits
-from diagnostics.tag_scheme import detect_scheme, entities
+from diagnostics.tag_scheme import entities
 
 Span = tuple[int, int, str]
 

@@ -97,6 +97,16 @@ def test_clean_data_is_copied_word_for_word(tmp_path: Path) -> None:
             [("Acme", "B-ORG"), ("rose", "O")],
             {"characters-removed": 2},
         ),
+        (  # Khmer and Thai part words by a space without width; a name goes on behind it
+            "ភ្នំ\u200bពេញ B-LOC\nกรุงเทพ\u200b\u2060ABC O\n",
+            [("ភ្នំ", "B-LOC"), ("ពេញ", "I-LOC"), ("กรุงเทพ", "O"), ("ABC", "O")],
+            {"characters-removed": 1, "words-divided": 2},
+        ),
+        (  # at the edge of a word it parts nothing
+            "\u200bလား\u200b B-LOC\nລາວ O\n",
+            [("လား", "B-LOC"), ("ລາວ", "O")],
+            {"characters-removed": 1},
+        ),
         (
             "New York\tB-LOC\nrose up\tO\n",
             [("New", "B-LOC"), ("York", "I-LOC"), ("rose", "O"), ("up", "O")],

@@ -18,7 +18,7 @@ from diagnostics.measures.tag_pairs import TagPairs
 from diagnostics.rules.data._evidence.similar_names import similar_names
 from diagnostics.rules.data._evidence.split_schemes import other_schemes
 from diagnostics.rules.data._evidence.tag_reading import types_of
-from diagnostics.tag_scheme import detect_scheme
+from diagnostics.scheme_detection import detect_scheme
 from tests.diagnostics.data.surveying import conll, found, surveyed, written
 
 ANNA = "Anna/B-PER Bell/I-PER left"

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from diagnostics.data_format import DataFormat, ReadingLog, ReadOptions
 from diagnostics.errors import DataError
 from diagnostics.format_finder import data_formats, find_format, guess_format
+from diagnostics.scheme_detection import detect_scheme
 from diagnostics.subjects.labelled_data import Sentence
-from diagnostics.tag_scheme import detect_scheme, entities
+from diagnostics.tag_scheme import entities
 
 SAMPLES = Path(__file__).parents[2] / "data" / "formats"
 WITHOUT_SAMPLE = {"hub"}  # its data lies elsewhere; see test_hub.py

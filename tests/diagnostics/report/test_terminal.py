@@ -229,7 +229,7 @@ All of it together
   TrainingArguments(
       # ... your other arguments stay as they are
       load_best_model_at_end=True,  # R201: was not recorded
-      metric_for_best_model="f1",  # R201: needed for it
+      metric_for_best_model="overall_f1",  # R201: needed for it
       eval_strategy="epoch",  # R201: needed for it
       save_strategy="epoch",  # R201: needed for it
   )
