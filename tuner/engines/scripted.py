@@ -19,6 +19,7 @@ from tuner.engine import EpochDone, Job, JobEnded, Message, Verdict
 from tuner.engine_recipe import Place
 from tuner.errors import StudyError
 from tuner.trial import EpochReport, Scores, TrialOutcome, TrialSpec, TrialState
+from tuner.write_errors import write_error
 
 __all__ = ["Curves", "ScriptedEngine", "ScriptedRecipe", "Step", "scripted_report"]
 
@@ -186,10 +187,13 @@ class _Replay:
 
     def _write(self, folder: str, name: str, content: object) -> None:
         directory = self.job.directory / folder
-        directory.mkdir(exist_ok=True)
-        partial = directory / f"{name}.partial"
-        partial.write_text(json.dumps(content), encoding="utf-8")
-        partial.replace(directory / name)
+        try:
+            directory.mkdir(exist_ok=True)
+            partial = directory / f"{name}.partial"
+            partial.write_text(json.dumps(content), encoding="utf-8")
+            partial.replace(directory / name)
+        except OSError as error:
+            raise write_error(directory, error) from error
 
 
 def scripted_report(

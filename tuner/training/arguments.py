@@ -47,6 +47,7 @@ _FIXED = {
     "data_seed", "enable_jit_checkpoint",
 }  # fmt: skip
 
+_SECRETS = ("_token", "_password", "_secret", "_api_key")
 _LOGS_PER_EPOCH = 5
 _LONGEST_REASON = 300
 _KINDS: Mapping[Any, tuple[str, Any]] = {
@@ -60,12 +61,18 @@ def validate_settings(settings: Mapping[str, Any]) -> None:
     """Check what the user set with `--set name=value` before anything is trained.
 
     Raises:
-        UsageError: A name is unknown, or belongs to an option of its own.
+        UsageError: A name is unknown, belongs to an option of its own, or takes a secret.
     """
     known = {field.name: field for field in dataclasses.fields(TrainingArguments) if field.init}
     for name, value in settings.items():
         if name in OWNED:
             raise UsageError(f"`--set {name}` has an option of its own.", f"Use {OWNED[name]}.")
+        if name.endswith(_SECRETS):
+            raise UsageError(
+                f"`--set {name}` would write a secret into the files of every training.",
+                "Leave it out: `hf auth login` or the variable HF_TOKEN says who you are, and "
+                "nothing is uploaded to the hub.",
+            )
         if name in _FIXED:
             raise UsageError(
                 f"`--set {name}` would break how epochs are evaluated, saved and resumed.",

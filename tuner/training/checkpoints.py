@@ -1,4 +1,4 @@
-"""Checkpoints that are either complete or not there."""
+"""Checkpoints that are either complete or not there, and of which nothing but tensors is read."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+import torch
+from transformers.trainer_pt_utils import safe_globals
+
 from tuner.trial import EpochReport
 from tuner.values import from_plain, to_plain
 
-__all__ = ["latest_checkpoint", "seal_checkpoint", "stored_reports"]
+__all__ = ["is_readable", "latest_checkpoint", "seal_checkpoint", "stored_reports"]
 
 MARKER = "reports.json"
 """Written last: a checkpoint without it was cut short and is ignored."""
@@ -37,6 +40,21 @@ def latest_checkpoint(folder: Path) -> Path | None:
         if entry.name.rpartition("-")[2].isdigit() and (entry / MARKER).is_file()
     ]
     return max(complete, key=lambda entry: int(entry.name.rpartition("-")[2]), default=None)
+
+
+def is_readable(checkpoint: Path) -> bool:
+    """Whether the optimizer, the schedule and the random state can be read as plain tensors.
+
+    A run folder may be damaged, or come from a stranger who put a pickle with code there; torch
+    refuses to read both.
+    """
+    try:
+        with safe_globals():
+            for path in sorted(checkpoint.glob("*.pt*")):
+                torch.load(path, map_location="cpu", weights_only=True)
+    except Exception:  # noqa: BLE001 - torch, zipfile and pickle share no base class
+        return False
+    return True
 
 
 def stored_reports(checkpoint: Path) -> list[EpochReport]:

@@ -112,4 +112,10 @@ def _show_only(number: int) -> None:
             f"GPU {number} cannot be chosen any more, since this process has used CUDA already.",
             f"Start with the environment variable CUDA_VISIBLE_DEVICES={number}.",
         )
-    os.environ["CUDA_VISIBLE_DEVICES"] = str(number)
+    os.environ["CUDA_VISIBLE_DEVICES"] = _physical(number)
+
+
+def _physical(number: int) -> str:
+    """Return the system's name of the GPU that is `number` here: some may be hidden already."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
+    return visible[number].strip() if visible != [""] else str(number)

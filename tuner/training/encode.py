@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import itertools
+import os
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -338,6 +339,6 @@ def _read(path: Path) -> EncodedSplit | None:
 
 def _write(split: EncodedSplit, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp.npz")
+    temporary = path.with_suffix(f".{os.getpid()}.tmp.npz")  # several workers may write
     np.savez(temporary, **{name: getattr(split, name) for name in (*_ARRAYS, *_COUNTS)})
     temporary.replace(path)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,11 +10,12 @@ from typing import Any
 
 from diagnostics.subjects.run_history import RunEvent
 from tuner.engine import Job, Verdict
-from tuner.errors import NonFiniteError, OutOfMemoryError, StudyError
+from tuner.errors import NonFiniteError, OutOfMemoryError
 from tuner.task import Task
 from tuner.training.arguments import training_arguments
-from tuner.training.checkpoints import latest_checkpoint, stored_reports
+from tuner.training.checkpoints import is_readable, latest_checkpoint, stored_reports
 from tuner.training.device import Device
+from tuner.training.disk_trouble import disk_error, is_disk_trouble
 from tuner.training.encode import EncodedSplit, IntArray
 from tuner.training.memory import MicroBatchLimits, release_memory
 from tuner.training.model_source import ModelSource
@@ -112,7 +111,8 @@ def _final_state(trainer: FineTuningTrainer) -> TrialState:
 
 def _prepare(bench: Workbench, job: Job, hooks: _Hooks) -> tuple[FineTuningTrainer, Path | None]:
     folder = job.directory / "checkpoint"
-    checkpoint = latest_checkpoint(folder) if job.resume else None
+    found = latest_checkpoint(folder) if job.resume else None
+    checkpoint = found if found is not None and is_readable(found) else None
     if checkpoint is None:
         shutil.rmtree(folder, ignore_errors=True)
     steps_per_epoch = -(-len(bench.train) // job.spec.batch_size)
@@ -130,6 +130,10 @@ def _prepare(bench: Workbench, job: Job, hooks: _Hooks) -> tuple[FineTuningTrain
         hooks=hooks,
         reports=reports,
     )
+    if checkpoint is None and found is not None:
+        trainer.event(
+            "restarted", "Its checkpoint could not be read; it starts from the beginning."
+        )
     return trainer, checkpoint
 
 
@@ -153,37 +157,15 @@ def _outcome(error: Exception, trainer: FineTuningTrainer | None, job: Job) -> T
     if isinstance(error, OutOfMemoryError):
         event = RunEvent(kind="out-of-memory", message=error.message, step=step)
         return TrialOutcome(state=TrialState.INFEASIBLE, reason=str(error), events=(*events, event))
-    if _is_disk_trouble(error):
-        raise StudyError(
-            f"Writing to {str(job.directory)!r} failed: {error}",
-            "Make room or fix the permissions, then start the same command again: it goes on from "
-            "the last checkpoint.",
-        ) from error
+    if is_disk_trouble(error):
+        model = None if trainer is None else trainer.model
+        raise disk_error(error, job.directory, model) from error
     event = RunEvent(kind="error", message=f"{type(error).__name__}: {error}", step=step)
     return TrialOutcome(
         state=TrialState.FAILED,
         reason=f"{type(error).__name__}: {error}",
         events=(*events, event),
     )
-
-
-_DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-_DISK_TROUBLE = {
-    *_DISK_FAULTS,
-    errno.EACCES,
-    errno.EROFS,
-    errno.EPERM,
-    errno.ENOENT,  # somebody deleted the folder
-    errno.ENOTDIR,
-}
-
-
-def _is_disk_trouble(error: Exception) -> bool:
-    """Tell disk failures, which safetensors and torch wrap in errors of their own, from others."""
-    if isinstance(error, OSError) and error.errno in _DISK_TROUBLE:
-        return True
-    texts = (*map(os.strerror, _DISK_FAULTS), "file write failed", "unexpected pos")
-    return any(text in str(error) for text in texts)
 
 
 class _Hooks(TrainerHooks):

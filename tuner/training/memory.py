@@ -124,7 +124,7 @@ class MicroBatchLimits:
         self.limits[phase] = min(self.limits.get(phase, rows * length), (rows // 2) * length)
         if self.path is not None:
             text = json.dumps({"limits": self.limits}, indent=2)
-            temporary = self.path.with_suffix(".tmp")
+            temporary = self.path.with_suffix(f".{os.getpid()}.tmp")  # several workers write
             temporary.write_text(text, encoding="utf-8")
             temporary.replace(self.path)
         return True

@@ -70,6 +70,12 @@ def _refused(failure: _Failure) -> ModelError | None:
             f"The model {failure.name!r} brings code of its own, which is never run.",
             "Choose a model whose architecture transformers knows.",
         )
+    if failure.says("Weights only load failed", "WeightsUnpickler"):
+        return ModelError(
+            f"The weights of {failure.name!r} are a pickle that holds more than tensors; it could "
+            "run code, so it is not read.",
+            "Use a copy whose weights are safetensors (model.safetensors).",
+        )
     if failure.says("does not recognize this architecture", "Should have a `model_type`"):
         return ModelError(
             f"transformers does not know what kind of model {failure.name!r} is: {failure.reason}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -74,10 +75,28 @@ def read_config(name: str) -> Any:
     """Return the transformers configuration of a model folder or hub id; no tokenizer is needed.
 
     Raises:
-        ModelError: There is no such model, or its configuration cannot be read.
+        ModelError: There is no such model, its configuration cannot be read, or it asks for code.
     """
     location = _location(name)
-    return guarded(name, lambda: AutoConfig.from_pretrained(location, **NO_CODE))
+    config = guarded(name, lambda: AutoConfig.from_pretrained(location, **NO_CODE))
+    _refuse_kernels(name, config)
+    return config
+
+
+def _refuse_kernels(name: str, config: Any) -> None:
+    """Refuse a model whose configuration names code on the hub for its attention or its experts.
+
+    transformers would fetch it and run it, whatever is said about remote code.
+    """
+    parts = (config, *(getattr(config, part, None) for part in getattr(config, "sub_configs", ())))
+    for part, kind in itertools.product(parts, ("_attn_implementation", "_experts_implementation")):
+        kernel = getattr(part, kind, None)
+        if isinstance(kernel, str) and "/" in kernel:
+            raise ModelError(
+                f"The model {name!r} asks for the code {kernel!r} from the hub, which is never "
+                "run.",
+                f"Remove `{kind.strip('_')}` from its config.json, or choose another model.",
+            )
 
 
 def _location(name: str) -> str:

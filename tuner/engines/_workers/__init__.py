@@ -1,0 +1,1 @@
+"""Trainings in worker processes: places, processes, their words and their logs."""
