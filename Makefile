@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-short test lint format types contracts check bench clean
+.PHONY: help demo demo-short test lint format types contracts check audit bench clean
 
 help: ## List what can be made.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 20
@@ -55,6 +55,10 @@ contracts: $(VENV)/.ready ## Check who imports whom.
 	$(BIN)/lint-imports --no-logo
 
 check: lint types contracts test ## Everything above.
+
+audit: $(VENV)/.ready-dev ## Look for known vulnerabilities in the pinned libraries; needs a network.
+	@$(BIN)/python -c 'import pip_audit' 2> /dev/null || $(PIP) install pip-audit || true
+	.ci/audit $(BIN)/python
 
 bench: $(VENV)/.ready-dev ## Run the benchmarks (long).
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

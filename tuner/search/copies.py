@@ -9,13 +9,17 @@ session can move it back.
 
 from __future__ import annotations
 
+import contextlib
 import math
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from tuner.search.artifacts.copies_elsewhere import CopiesElsewhere, open_copies
 from tuner.search.documents import guard_writing, read_json, remove_tree, write_json
 from tuner.search.folder import StudyFolder
 from tuner.search.ledger import Ledger
 from tuner.search.run_record import Role, RunRecord
+from tuner.study import StudySpec
 from tuner.trial import TrialState
 
 __all__ = ["ModelCopies"]
@@ -29,11 +33,37 @@ class ModelCopies:
     Args:
         folder: The study's folder.
         ledger: Its trainings.
+        elsewhere: Copies of them in another place; None where there is none.
     """
 
-    def __init__(self, folder: StudyFolder, ledger: Ledger) -> None:
+    def __init__(
+        self, folder: StudyFolder, ledger: Ledger, elsewhere: CopiesElsewhere | None = None
+    ) -> None:
         self._folder = folder
         self._ledger = ledger
+        self._elsewhere = elsewhere
+
+    @contextlib.contextmanager
+    def kept_elsewhere(
+        self, spec: StudySpec, warn: Callable[[str], object], *, resumable: bool
+    ) -> Iterator[None]:
+        """Keep copies in the place that the study's options name, for the time of the block.
+
+        Args:
+            spec: The study.
+            warn: Told about each copy that could not be sent or fetched.
+            resumable: Whether another machine may take up trainings of this one.
+
+        Raises:
+            UsageError: Nothing can be kept there.
+        """
+        self._elsewhere = open_copies(spec, self._folder.path, warn, resumable=resumable)
+        try:
+            yield
+        finally:
+            if self._elsewhere is not None:
+                self._elsewhere.close()
+                self._elsewhere = None
 
     def keep_above(self, run: RunRecord) -> float | None:
         """Return the F1 from which a training's model is worth saving; None means always.
@@ -51,9 +81,39 @@ class ModelCopies:
         ended = [run for run in self._ledger.runs if run.ended]
         kept = self._kept(ended)
         for run in ended:
-            remove_tree(run.directory / CHECKPOINT)
+            self._remove(run.directory / CHECKPOINT)
             if run.key != kept:
-                remove_tree(run.directory / MODEL)
+                self._remove(run.directory / MODEL)
+        if self._elsewhere is not None:
+            self._elsewhere.tidy(ended, kept)
+
+    def epoch_ended(self, run: RunRecord) -> None:
+        """Send the checkpoint of a training elsewhere. Called while it waits for its verdict."""
+        if self._elsewhere is not None:
+            self._elsewhere.keep_checkpoint(run)
+
+    def make_ready(self, run: RunRecord) -> None:
+        """Fetch the checkpoint of a training that is taken up again, where it is not here.
+
+        Raises:
+            StudyError: The disk is full.
+        """
+        if self._elsewhere is not None and not (run.directory / CHECKPOINT).is_dir():
+            self._elsewhere.fetch_checkpoint(run)
+
+    def fetch_model(self, run: RunRecord) -> bool:
+        """Fetch the model of a training that another machine trained; False when it is nowhere.
+
+        Raises:
+            StudyError: The disk is full.
+        """
+        return self._elsewhere is not None and self._elsewhere.fetch_model(run)
+
+    def finish(self, best: Path | None) -> None:
+        """Send the delivered model, with its card, and wait until everything is sent."""
+        if self._elsewhere is not None:
+            owner = self._ledger.get(self.owner() or "")
+            self._elsewhere.finish(best, owner, self._folder.summary)
 
     def drop_waiting(self, role: Role) -> None:
         """Delete the models of interrupted trainings of other roles than the one that works now.
@@ -63,13 +123,13 @@ class ModelCopies:
         """
         for run in self._ledger.runs:
             if run.state is TrialState.INTERRUPTED and run.role != role:
-                remove_tree(run.directory / CHECKPOINT)
-                remove_tree(run.directory / MODEL)
+                self._remove(run.directory / CHECKPOINT)
+                self._remove(run.directory / MODEL)
 
     def owner(self) -> str | None:
         """Return the key of the training whose model lies in the study's `best/`, or None."""
         owner = read_json(self._folder.best / OWNER)
-        return None if owner is None else str(owner["key"])
+        return str(owner["key"]) if isinstance(owner, dict) and "key" in owner else None
 
     def publish(self, run: RunRecord, owner: RunRecord) -> Path | None:
         """Move a model to the study's `best/`; None when it is on disk nowhere.
@@ -82,7 +142,7 @@ class ModelCopies:
         if not model.is_dir():
             return self._folder.best if self.owner() == owner.key else None
         write_json(model / OWNER, {"key": owner.key, "epoch": run.best and run.best.epoch})
-        remove_tree(self._folder.best)
+        self._remove(self._folder.best)
         with guard_writing(self._folder.best):
             model.rename(self._folder.best)
         return self._folder.best
@@ -96,6 +156,9 @@ class ModelCopies:
         if not home.exists():
             with guard_writing(home):
                 self._folder.best.rename(home)
+
+    def _remove(self, folder: Path) -> None:
+        remove_tree(folder, within=self._folder.path)
 
     def _kept(self, ended: list[RunRecord]) -> str | None:
         """Return the one model to keep: the leading one, else the best of those on disk."""

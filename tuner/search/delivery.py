@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from tuner.errors import StudyError
 from tuner.search.confirm_phase import RemakeSource
 from tuner.search.documents import read_json, write_json
 from tuner.search.driver import StopCause, drive
@@ -25,7 +26,7 @@ def ensure_model(session: Session) -> StopCause:
     leading = session.ledger.leading()
     if leading is None or _run_with_model(session, leading) is not None:
         return StopCause.DONE
-    if session.copies.owner() == leading.key:
+    if session.copies.owner() == leading.key or session.copies.fetch_model(leading):
         return StopCause.DONE
     source = RemakeSource(session, leading)
     session.update(f"{leading.key} won, and its deleted weights are trained again")
@@ -51,16 +52,29 @@ def read_test_split(session: Session, model: Path) -> tuple[Scores, int]:
         StudyError: When the scores cannot be written.
     """
     path = session.folder.test_scores
-    known = read_json(path) or {"key": None, "reads": 0}
-    key = session.copies.owner()
-    if known["key"] == key:
-        return from_plain(Scores, known["scores"]), known["reads"]
+    earlier, reads = _earlier_scores(path, session.copies.owner())
+    if earlier is not None:
+        return earlier, reads
     session.phase = "finish"
     session.update("The test split is read.")
     scores = replace(session.engine.evaluate(model, "test"), counts=None)
-    reads = known["reads"] + 1
-    write_json(path, {"key": key, "reads": reads, "scores": scores})
-    return scores, reads
+    known = {"key": session.copies.owner(), "reads": reads + 1, "scores": scores}
+    write_json(path, known)
+    return scores, reads + 1
+
+
+def _earlier_scores(path: Path, owner: str | None) -> tuple[Scores | None, int]:
+    """Return the test scores of the owner's model where they are known, and the reads so far."""
+    known = read_json(path)
+    if known is None:
+        return None, 0
+    try:
+        scores = from_plain(Scores, known["scores"]) if known["key"] == owner else None
+        return scores, int(known["reads"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise StudyError(
+            f"`{path}` holds no test scores: {error!r}.", "Delete the file to read the test split."
+        ) from error
 
 
 def _run_with_model(session: Session, leading: RunRecord) -> RunRecord | None:

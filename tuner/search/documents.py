@@ -1,12 +1,12 @@
 """JSON files that survive a crash, and write errors told as what they are.
 
 Whole files are written beside their place and renamed into it. Files that grow get one line at a
-time, flushed to the disk; a line torn by a crash is cut off when the file is opened again.
+time, flushed to the disk; a line torn by a crash is cut off when the file is opened again. No
+password or token is ever written.
 """
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import shutil
@@ -16,7 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from tuner.errors import StudyError
+from tuner.search.plain_files import append_to, create_anew, read_bytes
+from tuner.secrets_in_text import values_without_secrets
 from tuner.values import to_plain
+from tuner.write_errors import write_error
 
 __all__ = [
     "append_line",
@@ -29,11 +32,7 @@ __all__ = [
     "write_lines",
 ]
 
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
-NO_PERMISSION = (errno.EACCES, errno.EPERM, errno.EROFS)
 DELETED_SUFFIX = ".deleted"
-ESCAPE = "backslashreplace"
-"""How bytes of file names that are no UTF-8 are written: as JSON escapes, which read back."""
 
 
 @contextmanager
@@ -43,25 +42,6 @@ def guard_writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise write_error(path, error) from error
-
-
-def write_error(path: Path, error: OSError) -> StudyError:
-    """Say why `path` could not be written, and what to do."""
-    if error.errno in DISK_FULL:
-        return StudyError(
-            f"The disk is full: `{path}` could not be written.",
-            "Make room and run the same command again: it goes on where it stopped.",
-        )
-    if error.errno in NO_PERMISSION:
-        return StudyError(
-            f"No permission to write `{path}`.",
-            "Change the folder's permissions, or choose another place for the results.",
-        )
-    return StudyError(
-        f"`{path}` could not be written: {error.strerror or error}.",
-        "Mend that, or choose another place for the results; then run the same command again: it "
-        "goes on where it stopped.",
-    )
 
 
 def write_json(path: Path, value: object, *, durable: bool = True) -> None:
@@ -77,7 +57,8 @@ def write_json(path: Path, value: object, *, durable: bool = True) -> None:
     Raises:
         StudyError: When the disk is full or the folder cannot be written.
     """
-    text = json.dumps(to_plain(value), indent=2, ensure_ascii=False) + "\n"
+    plain = values_without_secrets(to_plain(value))
+    text = json.dumps(plain, indent=2, ensure_ascii=False) + "\n"
     _replace(path, text, durable=durable)
 
 
@@ -85,15 +66,16 @@ def read_json(path: Path) -> Any:
     """Return what a JSON file holds, or None when there is no such file.
 
     Raises:
-        StudyError: When the file is there but is no JSON.
+        StudyError: When the file is there but is no JSON, no regular file, or far too large.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        return json.loads(read_bytes(path).decode("utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise StudyError(
-            f"`{path}` cannot be read: {error}.", "Delete the file, or start a new study."
+            f"`{path}` cannot be read: {reason}.", "Delete the file, or start a new study."
         ) from error
 
 
@@ -103,7 +85,7 @@ def append_line(path: Path, value: object) -> None:
     Raises:
         StudyError: When the disk is full or the folder cannot be written.
     """
-    with guard_writing(path), path.open("a", encoding="utf-8", errors=ESCAPE) as file:
+    with guard_writing(path), append_to(path) as file:
         file.write(_line(value))
         file.flush()
         os.fsync(file.fileno())
@@ -115,11 +97,20 @@ def write_lines(path: Path, values: Iterable[object]) -> None:
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
-    """Return the JSON objects of a file of lines; torn and foreign lines are left out."""
+    """Return the JSON objects of a file of lines; torn and foreign lines are left out.
+
+    Raises:
+        StudyError: When the file is there but cannot be read, or is far too large.
+    """
     try:
-        text = path.read_bytes().decode("utf-8", errors="replace")
-    except FileNotFoundError:
+        text = read_bytes(path).decode("utf-8", errors="replace")
+    except (FileNotFoundError, NotADirectoryError):
         return []
+    except OSError as error:
+        raise StudyError(
+            f"`{path}` cannot be read: {error.strerror or error}.",
+            "Delete the file, or start a new study.",
+        ) from error
     return [entry for line in text.split("\n") if (entry := _parsed(line)) is not None]
 
 
@@ -127,39 +118,64 @@ def cut_torn_line(path: Path) -> None:
     """Cut off what a crash left behind the last complete line, so that the next one starts anew."""
     if not path.exists():
         return
-    content = path.read_bytes()
-    length = content.rfind(b"\n") + 1
-    if length < len(content):
-        with guard_writing(path):
-            os.truncate(path, length)
+    with guard_writing(path):
+        content = read_bytes(path)
+        length = content.rfind(b"\n") + 1
+        if length < len(content):
+            with append_to(path) as file:
+                file.truncate(length)
 
 
-def remove_tree(path: Path) -> None:
-    """Delete a folder; a crash in between leaves none that could be taken for a whole one."""
+def remove_tree(path: Path, *, within: Path | None = None) -> None:
+    """Delete a folder; a crash in between leaves none that could be taken for a whole one.
+
+    A link is deleted in place of what it leads to.
+
+    Args:
+        path: The folder; it need not exist.
+        within: Folder of the study, beyond which nothing is deleted; None: the folder's parent.
+
+    Raises:
+        StudyError: When it cannot be deleted, or a link above it leads out of `within`.
+    """
     doomed = path.with_name(path.name + DELETED_SUFFIX)
-    shutil.rmtree(doomed, ignore_errors=True)
-    if path.exists():
+    if not (os.path.lexists(path) or os.path.lexists(doomed)):
+        return
+    if not path.parent.resolve().is_relative_to((within or path.parent).resolve()):
+        raise StudyError(
+            f"`{path}` was to be deleted, but a link leads from there out of `{within}`.",
+            "Remove the link, or start another study with --new.",
+        )
+    _destroy(doomed)
+    if os.path.lexists(path):
         with guard_writing(path):
             path.rename(doomed)
-        shutil.rmtree(doomed, ignore_errors=True)
+        _destroy(doomed)
+
+
+def _destroy(path: Path) -> None:
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    else:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _line(value: object) -> str:
-    return json.dumps(to_plain(value), ensure_ascii=False) + "\n"
+    return json.dumps(values_without_secrets(to_plain(value)), ensure_ascii=False) + "\n"
 
 
 def _parsed(line: str) -> dict[str, Any] | None:
     try:
         entry = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return dict(entry) if isinstance(entry, Mapping) else None
 
 
 def _replace(path: Path, text: str, *, durable: bool = True) -> None:
-    partial = path.with_name(f".{path.name}.partial")
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     with guard_writing(path):
-        with partial.open("w", encoding="utf-8", errors=ESCAPE) as file:
+        with create_anew(partial) as file:
             file.write(text)
             if durable:
                 file.flush()

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.tuner.disks import small_disk
 from tests.tuner.search.studies import Watcher, make_spec, rising, search
 from tuner.engine import Message
 from tuner.engines.scripted import ScriptedEngine
 from tuner.errors import StudyError
 from tuner.search.documents import guard_writing
-from tuner.study_view import StudySnapshot
+from tuner.search.study_record import load_study
+from tuner.study_view import StudySnapshot, StudySummary
 from tuner.trial import TrialState
+from tuner.write_errors import write_error
 
 MODELS = ("best", "checkpoint")
 
@@ -114,6 +120,67 @@ def test_every_write_says_that_the_disk_is_full(
     whole = search(tmp_path / "whole", make_spec(trials=4))
     summary = search(tmp_path, make_spec(trials=4))
     assert [row.score for row in summary.rows] == [row.score for row in whole.rows]
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 2 MB; the test is skipped where none can be mounted."""
+    with small_disk(tmp_path / "disk", "2m") as is_mounted:
+        if not is_mounted:
+            pytest.skip("mounting a small file system is not allowed here")
+        yield tmp_path / "disk"
+
+
+def fill(disk: Path, left: int) -> Path:
+    """Fill a disk but for some bytes."""
+    filler = disk / "filler"
+    filler.write_bytes(bytes(shutil.disk_usage(disk).free - left))
+    return filler
+
+
+def same_answers(summary: StudySummary, whole: StudySummary) -> bool:
+    def told(one: StudySummary) -> list[tuple[object, ...]]:
+        return [(row.key, row.spec, row.state, row.score, row.epoch) for row in one.rows]
+
+    return told(summary) == told(whole) and summary.status == whole.status
+
+
+@pytest.mark.parametrize("left", [0, 60_000, 200_000])
+def test_wherever_the_disk_fills_up_nothing_finished_is_lost(
+    disk: Path, tmp_path: Path, left: int
+) -> None:
+    """History, results, checkpoints and database share one disk, which is full sooner or later."""
+    spec = make_spec(trials=8)
+    filler = fill(disk, left)
+    study = disk / "demo"
+    with pytest.raises(StudyError) as caught:
+        search(study, spec)
+    told = f"{caught.value.message} {caught.value.hint}"
+    assert "disk is full" in told.lower() or "Is the disk full" in told
+    assert "same command" in told
+    results = {path: path.read_text() for path in study.glob("*/*/result.json")}
+    filler.unlink()
+    summary = search(study, spec)
+    assert all(path.read_text() == content for path, content in results.items())
+    assert same_answers(summary, search(tmp_path / "whole", spec))
+
+
+def test_how_much_room_there_is_and_how_much_is_needed_is_told(disk: Path) -> None:
+    fill(disk, 40_000)
+    error = write_error(disk / "x", OSError(errno.ENOSPC, "full"), needed=3_000_000)
+    assert "(about 3.0 MB are needed, 0.0 MB are free)" in error.message
+
+
+def test_a_read_only_disk_is_named_and_goes_on_later(disk: Path, tmp_path: Path) -> None:
+    spec = make_spec(trials=2)
+    search(disk / "demo", spec)
+    subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+    more = make_spec(trials=4)
+    with pytest.raises(StudyError, match="No permission to write"):
+        search(disk / "demo", more)
+    assert load_study(disk / "demo").summary is not None, "reading needs no permission to write"
+    subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
+    assert same_answers(search(disk / "demo", more), search(tmp_path / "whole", more))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")
