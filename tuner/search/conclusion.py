@@ -34,6 +34,7 @@ def summarise(
     cause: StopCause,
     *,
     best_directory: Path | None = None,
+    elsewhere: str = "",
     test: tuple[Scores, int] | None = None,
     importances: Mapping[str, float] | None = None,
 ) -> StudySummary:
@@ -43,6 +44,7 @@ def summarise(
         session: The work on the study.
         cause: Why it ended; USER makes it an interrupted one.
         best_directory: Folder of the delivered model.
+        elsewhere: Where it is when another process delivered it, as a sentence.
         test: Its scores on the test split, and how often that split was read.
         importances: Hyperparameter to its share in the variation of the score.
     """
@@ -55,7 +57,8 @@ def summarise(
     warnings = [*spec.warnings, *session.warnings]
     warnings += _about_search(ledger, spec.options, cause, reasons)
     if winner is not None:
-        has_model = best_directory is not None or cause is StopCause.USER
+        warnings += [elsewhere] if elsewhere else []
+        has_model = bool(best_directory or elsewhere) or cause is StopCause.USER
         warnings += _about_winner(winner, session, has_model=has_model, test_reads=test_reads)
         warnings += remarks(runs, winner)
     return StudySummary(

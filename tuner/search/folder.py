@@ -1,4 +1,11 @@
-"""The folder of a study: its places, its description, and the lock of whoever works on it."""
+"""The folder of a study: its places, its description, and the locks of whoever works on it.
+
+One process works on a study whose trials are in the folder itself, and locks it for itself alone.
+Processes that share a study through a database server may also share its folder: they hold that
+lock together, each holds a file of its own in `processes/`, and each writes trainings of its own.
+A training that was taken over from a process that may come back gets a folder under `attempts/`, so
+that two processes never write the same files.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +14,7 @@ import datetime as dt
 import os
 import platform
 import re
+import time
 import uuid
 from collections.abc import Iterator
 from importlib import metadata
@@ -19,9 +27,10 @@ from tuner.search.record import read_run
 from tuner.search.run_record import RunRecord
 from tuner.study import StudySpec, spec_from_json, spec_to_json
 
-__all__ = ["StudyFolder", "default_environment", "fresh_name"]
+__all__ = ["StudyFolder", "default_environment", "fresh_name", "is_free"]
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+SHARED_LOCK_TRIES, SHARED_LOCK_PAUSE = 10, 0.1
 VERSIONED = ("tuner-hpo", "torch", "transformers", "optuna", "datasets", "accelerate", "numpy")
 
 
@@ -52,6 +61,10 @@ class StudyFolder:
     def confirm_directory(self, key: str) -> Path:
         """Return the folder of a contender's re-run."""
         return self.path / "confirm" / key
+
+    def attempt_directory(self, key: str, attempt: int) -> Path:
+        """Return the folder of a training that was taken over from another process."""
+        return self.path / "attempts" / str(attempt) / key
 
     def create(self) -> None:
         """Make the folder where it is missing.
@@ -96,10 +109,14 @@ class StudyFolder:
     def runs(self) -> list[RunRecord]:
         """Return all trainings begun so far: trials by number, then the re-runs.
 
+        A training that was taken over comes once for each folder it has, the latest one last.
+
         Raises:
             StudyError: When one of them cannot be read.
         """
         folders = [*_folders(self.path / "trials"), *_folders(self.path / "confirm")]
+        for attempt in sorted(_folders(self.path / "attempts"), key=lambda path: len(path.name)):
+            folders += _folders(attempt)
         return [run for folder in folders if (run := read_run(folder)) is not None]
 
     @contextlib.contextmanager
@@ -121,10 +138,46 @@ class StudyFolder:
                     f"(process {owner}).",
                     "Wait for it, stop it, or choose another name with --study.",
                 )
-            with guard_writing(path):
-                file.truncate(0)
-                file.write(str(os.getpid()))
-                file.flush()
+            with guard_writing(path):  # past the buffer, which would be written again at the end
+                os.truncate(file.fileno(), 0)
+                os.write(file.fileno(), str(os.getpid()).encode())
+            yield
+
+    @contextlib.contextmanager
+    def shared_lock(self, process: str) -> Iterator[None]:
+        """Work on the study beside other processes; whoever wants it alone is kept out.
+
+        Args:
+            process: Name of this process; `is_free` tells others whether it still runs.
+
+        Raises:
+            StudyError: When a process works on the study alone.
+        """
+        own = _process_lock(self.path, process)
+        with guard_writing(own):
+            own.parent.mkdir(exist_ok=True)
+            common, mine = (self.path / "lock").open("a"), own.open("a")
+        with common, mine:
+            if not _acquire_shared(common.fileno()):
+                own.unlink(missing_ok=True)
+                raise StudyError(
+                    f"A tuner process without this storage works on the study `{self.path.name}`.",
+                    "Wait for it, stop it, or choose another name with --study.",
+                )
+            _acquire(mine.fileno())
+            try:
+                yield
+            finally:
+                own.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def in_turn(self) -> Iterator[None]:
+        """Write what several processes write, one after the other; wait until it is one's turn."""
+        path = self.path / "turn"
+        with guard_writing(path):
+            file = path.open("a")
+        with file:
+            _acquire(file.fileno(), wait=True)
             yield
 
     @property
@@ -135,6 +188,26 @@ class StudyFolder:
                 return not _acquire(file.fileno())
         except OSError:
             return False
+
+
+def is_free(folder: Path, process: str) -> bool:
+    """Whether a process of this machine has surely ended: nobody holds its lock any more.
+
+    Args:
+        folder: The folder that it works in.
+        process: Its name.
+
+    Returns:
+        False also where nobody can know: there is no such file, or the system has no locks.
+    """
+    try:
+        import fcntl
+
+        with _process_lock(folder, process).open("r") as file:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (ImportError, OSError):
+        return False
+    return True
 
 
 def default_environment() -> dict[str, Any]:
@@ -166,14 +239,28 @@ def _folders(parent: Path) -> list[Path]:
     return sorted(path for path in parent.iterdir() if path.is_dir())
 
 
-def _acquire(descriptor: int) -> bool:
+def _process_lock(folder: Path, process: str) -> Path:
+    return folder / "processes" / f"{process}.lock"
+
+
+def _acquire_shared(descriptor: int) -> bool:
+    """Lock a file together with others; tried for a moment, while somebody looks at the lock."""
+    for _ in range(SHARED_LOCK_TRIES):
+        if _acquire(descriptor, shared=True):
+            return True
+        time.sleep(SHARED_LOCK_PAUSE)
+    return False
+
+
+def _acquire(descriptor: int, *, shared: bool = False, wait: bool = False) -> bool:
     """Lock a file for this process; True also where the system has no locks."""
     try:
         import fcntl
     except ImportError:
         return True
+    mode = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, mode if wait else mode | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     except OSError:

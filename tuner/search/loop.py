@@ -23,6 +23,8 @@ from tuner.search.interrupt import StopRequest
 from tuner.search.ledger import Ledger
 from tuner.search.search_phase import SearchSource, reconcile
 from tuner.search.session import Session
+from tuner.search.shared.url import is_shared, shown_url
+from tuner.secrets_in_text import values_without_secrets
 from tuner.study import StudySpec, differences
 from tuner.study_view import StudyObserver, StudySummary
 from tuner.values import to_plain
@@ -69,26 +71,59 @@ def run_search(
         StudyError: The folder cannot be written, another process works on it, or it holds a study
             with other data, model, space or recipe. Nothing finished is lost.
     """
-    folder = StudyFolder(Path(directory))
+    folder, url = StudyFolder(Path(directory)), spec.options.storage
+    session = _session(spec, engine, observer, folder)
+    session.stop = stop or session.stop
+    session.environment = environment or session.environment
+    together = is_shared(url)
+    with session.copies.kept_elsewhere(spec, session.warnings.append, resumable=together):
+        if together and url is not None:
+            return _search_together(session, url, on_finish, clock)
+        return _search_alone(session, on_finish, clock)
+
+
+def _search_alone(
+    session: Session,
+    on_finish: Callable[[StudySummary], None] | None,
+    clock: Callable[[], float],
+) -> StudySummary:
+    folder, observer = session.folder, session.observer
     folder.create()
     with folder.lock():
-        spec, study_id = _describe(folder, spec)
-        if (remembered := _remembered(folder, spec)) is not None:
+        session.spec, study_id = _describe(folder, session.spec)
+        if (remembered := _remembered(folder, session.spec)) is not None:
             observer.finish(remembered)
             return remembered
-        session = _session(spec, engine, observer, folder)
+        _read_ledger(session)
         session.clock = StudyClock(folder.clock, clock)
-        session.stop = stop or session.stop
-        session.environment = environment or session.environment
         with _bridge(session, study_id) as bridge:
             return _work(session, bridge, on_finish)
+
+
+def _search_together(
+    session: Session,
+    url: str,
+    on_finish: Callable[[StudySummary], None] | None,
+    clock: Callable[[], float],
+) -> StudySummary:
+    """Search together with other processes; the storage's password stays out of all files."""
+    from tuner.search.shared.loop import run_shared
+
+    hidden = replace(session.spec.options, storage=shown_url(url))
+    session.spec = replace(session.spec, options=hidden)
+    found = session.folder.read_description()
+    if found is not None:
+        refuse_another_study(found[0], session.spec)
+        if (remembered := _remembered(session.folder, session.spec)) is not None:
+            session.observer.finish(remembered)
+            return remembered
+    return run_shared(session, url, on_finish, clock)
 
 
 def _session(
     spec: StudySpec, engine: Engine, observer: StudyObserver, folder: StudyFolder
 ) -> Session:
-    ledger = Ledger(folder.runs())
-    ledger.interrupt_running("cut off by a crash")
+    ledger = Ledger()
     return Session(
         spec=spec,
         engine=engine,
@@ -100,6 +135,13 @@ def _session(
         stop=StopRequest(),
         environment=default_environment(),
     )
+
+
+def _read_ledger(session: Session) -> None:
+    """Enter what earlier sessions left in the folder."""
+    for run in session.folder.runs():
+        session.ledger.put(run)
+    session.ledger.interrupt_running("cut off by a crash")
 
 
 def _work(
@@ -119,6 +161,7 @@ def _work(
         on_finish(summary)
     session.clock.save()
     write_json(session.folder.summary, summary)
+    session.copies.finish(summary.best_directory)
     session.observer.finish(summary)
     return summary
 
@@ -182,7 +225,7 @@ def _remembered(folder: StudyFolder, spec: StudySpec) -> StudySummary | None:
     summary = read_summary(folder)
     if summary is None or summary.status == "interrupted":
         return None
-    if summary.extra.get("options") != to_plain(spec.options):
+    if summary.extra.get("options") != values_without_secrets(to_plain(spec.options)):
         return None
     is_lost = summary.best_directory is not None and not summary.best_directory.is_dir()
     return None if is_lost else summary

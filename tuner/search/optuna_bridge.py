@@ -25,12 +25,8 @@ from optuna.trial import TrialState as OptunaState
 
 from tuner.errors import StudyError
 from tuner.search.heartbeat import Heartbeat
-from tuner.search.optuna_sampling import (
-    MEMORY_CONSTRAINT,
-    STATE,
-    SettingsSampler,
-    is_feasible,
-)
+from tuner.search.optuna_importance import importances_of
+from tuner.search.optuna_sampling import MEMORY_CONSTRAINT, STATE, SettingsSampler
 from tuner.search.run_record import RunRecord
 from tuner.search.sampling import Asked, StoredTrial
 from tuner.study import StudySpec
@@ -39,7 +35,6 @@ from tuner.values import from_plain, to_plain
 
 __all__ = ["OptunaBridge"]
 
-LEAST_FOR_IMPORTANCE = 8
 HEARTBEAT_SECONDS = 60
 LOCK_SECONDS = 60
 SPEC, ORIGIN, IDENTITY = "tuner:spec", "tuner:origin", "tuner:study_id"
@@ -147,25 +142,8 @@ class OptunaBridge:
             self._study.tell(run.number, value, state=state, skip_if_finished=True)
 
     def importances(self) -> dict[str, float]:
-        """Return each searched hyperparameter's share in the variation of the score (PED-ANOVA).
-
-        Empty with fewer than `LEAST_FOR_IMPORTANCE` trials that finished or were pruned, or fewer
-        than two searched hyperparameters, or when all scores are equal.
-        """
-        trials = [t for t in self._frozen() if t.state is OptunaState.COMPLETE and is_feasible(t)]
-        values = {trial.value for trial in trials}
-        if (
-            len(trials) < LEAST_FOR_IMPORTANCE
-            or len(self._sampler.distributions) < 2
-            or len(values) < 2
-        ):
-            return {}
-        study = optuna.create_study(direction="maximize", sampler=RandomSampler(seed=0))
-        study.add_trials(trials)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            shares = optuna.importance.get_param_importances(study)
-        return {name.removeprefix("log2_"): float(share) for name, share in shares.items()}
+        """Return each searched hyperparameter's share in the variation of the score."""
+        return importances_of(self._frozen(), len(self._sampler.distributions))
 
     def _claim(self, study_id: str, url: str) -> None:
         owner = self._study.user_attrs.get(IDENTITY)
@@ -195,7 +173,7 @@ class OptunaBridge:
         trial.datetime_start = dt.datetime.now()  # noqa: DTZ005 - as Optuna stores it
         with _guard(self._spec.name):
             self._study.add_trial(trial)
-            return self._storage.get_n_trials(self._storage_id) - 1
+            return len(self._study.get_trials(deepcopy=False)) - 1
 
     def _frozen(self) -> list[FrozenTrial]:
         with _guard(self._spec.name):

@@ -1,4 +1,4 @@
-"""The search itself: trials come from the sampler, hopeless ones are stopped, all are told."""
+"""The search itself: trials come from the sampler, those cut off are taken up, all are told."""
 
 from __future__ import annotations
 
@@ -6,16 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from diagnostics.subjects.run_history import RunEvent
 from tuner.search.driver import Start
-from tuner.search.forecast import confirm_reserve
-from tuner.search.pruner import FairPruner, PruneAdvice
 from tuner.search.run_record import RunRecord, search_key
-from tuner.search.sampling import Asked, StoredTrial
+from tuner.search.sampling import StoredTrial
+from tuner.search.search_policy import SearchPolicy
 from tuner.search.session import Session
-from tuner.study_view import Phase
 from tuner.trial import EpochReport, Scores, TrialState
-from tuner.values import to_plain
 
 if TYPE_CHECKING:
     from tuner.search.optuna_bridge import OptunaBridge
@@ -23,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["SearchSource", "reconcile"]
 
 
-class SearchSource:
+class SearchSource(SearchPolicy):
     """Hands out the trials of a study: first those left unfinished, then new ones.
 
     Args:
@@ -32,16 +28,12 @@ class SearchSource:
         left_running: Trials that an earlier session left unfinished.
     """
 
-    phase: Phase = "search"
-
     def __init__(
         self, session: Session, bridge: OptunaBridge, left_running: list[RunRecord]
     ) -> None:
-        self._session = session
+        super().__init__(session, bridge)
         self._bridge = bridge
         self._left_running = left_running
-        self._pruner = FairPruner()
-        self._pruner_fits = False
 
     def next_start(self) -> Start | None:
         """Return a trial to be taken up again, else a new one; None when all were begun."""
@@ -59,54 +51,9 @@ class SearchSource:
             return None
         return Start(run=self._record(asked))
 
-    def reported(self, run: RunRecord, report: EpochReport) -> None:
-        """Store the epoch's score where a dashboard finds it."""
-        self._bridge.report(run.number, report.epoch, report.scores.f1)
-
-    def advice(self, run: RunRecord) -> RunEvent | None:
-        """Return why the trial is stopped, or why it would have been and is let run."""
-        options = self._session.spec.options
-        if not options.prune or run.number == 0:  # trial 0 is what the winner is compared with
-            return None
-        others = [curve for curve in self._session.ledger.curves() if curve.key != run.key]
-        advice = self._fitting_pruner().advise(run.curve(), others)
-        if advice is None:
-            return None
-        if not self._pruner.lets_run(run.number, options.seed):
-            return _event("pruned", advice.reason, run, advice)
-        if any(event.kind == "let-run" for event in run.events):
-            return None
-        return _event("let-run", f"let run to measure the pruner: {advice.reason}", run, advice)
-
     def ended(self, run: RunRecord) -> None:
         """Tell the storage how a trial ended."""
         self._bridge.tell(run)
-
-    def time_is_up(self) -> bool:
-        """Whether only the time set aside for the confirmation is left."""
-        left = self._session.time_left()
-        if left is None:
-            return False
-        return left <= confirm_reserve(self._session.ledger, self._session.spec)
-
-    def _record(self, asked: Asked) -> RunRecord:
-        key = search_key(asked.number)
-        return RunRecord(
-            key=key,
-            number=asked.number,
-            spec=asked.spec,
-            role="search",
-            origin=asked.origin,
-            directory=self._session.folder.trial_directory(key),
-        )
-
-    def _fitting_pruner(self) -> FairPruner:
-        if not self._pruner_fits:
-            entities = self._session.ledger.development_entities()
-            if entities is not None:
-                self._pruner = self._pruner.for_development_split(entities)
-                self._pruner_fits = True
-        return self._pruner
 
 
 def reconcile(
@@ -175,9 +122,3 @@ def _from_storage(run: RunRecord, trial: StoredTrial) -> RunRecord:
         ),
     )
     return replace(ended, reports=(best,))
-
-
-def _event(kind: str, message: str, run: RunRecord, advice: PruneAdvice) -> RunEvent:
-    step = run.reports[-1].step if run.reports else None
-    details = to_plain(advice)
-    return RunEvent(kind=kind, message=message, epoch=float(run.epoch), step=step, details=details)

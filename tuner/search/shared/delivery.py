@@ -1,0 +1,142 @@
+"""The end of a shared study: one process puts the winner's model in its place, all say where.
+
+That is the process that trained the winner, or one that works in the same folder, while one of them
+is there. When they are gone and nobody can reach the weights, whoever is left trains them again.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tuner.search.delivery import ensure_model, publish, read_test_split
+from tuner.search.driver import StopCause
+from tuner.search.run_record import RunRecord
+from tuner.search.shared.search import PAUSE_SECONDS
+from tuner.search.shared.together import Together
+from tuner.trial import Scores, TrialState
+from tuner.values import from_plain, to_plain
+
+__all__ = ["Delivered", "deliver_together"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """Where the winner's model is.
+
+    Attributes:
+        directory: Its folder, where this process can reach it; None otherwise.
+        elsewhere: Where it is otherwise, as a sentence; empty when it is reached or is nowhere.
+        test: Its scores on the test split, and how often that split was read; None without.
+        cause: USER when somebody stopped this process meanwhile.
+    """
+
+    directory: Path | None = None
+    elsewhere: str = ""
+    test: tuple[Scores, int] | None = None
+    cause: StopCause = StopCause.DONE
+
+
+def deliver_together(together: Together) -> Delivered:
+    """Deliver the winner's model, or wait until another process has done so.
+
+    Raises:
+        StudyError: It cannot be written.
+    """
+    session, shared = together.session, together.bridge.shared
+    while True:
+        together.refresh(at_most_every=shared.times.poll)
+        leading = session.ledger.leading()
+        if leading is None:
+            return Delivered()
+        if session.stop.requested:
+            return Delivered(cause=StopCause.USER)
+        known = shared.facts.delivered.get(leading.key)
+        if known is not None and not _is_lost(together, known):
+            return _as_delivered(together, known)
+        if _may_deliver(together, leading) and _take(together, leading):
+            return _deliver(together, leading)
+        session.observer.tick(session.snapshot())
+        time.sleep(min(shared.times.poll, PAUSE_SECONDS))
+
+
+def _deliver(together: Together, leading: RunRecord) -> Delivered:
+    session, shared = together.session, together.bridge.shared
+    if ensure_model(session) is StopCause.USER:
+        together.bridge.release(_task(together, leading).key)
+        return Delivered(cause=StopCause.USER)
+    with session.folder.in_turn():
+        best = publish(session)
+    test = None
+    if best is not None and session.spec.has_test:
+        test = read_test_split(session, best)
+    shared.append(
+        "deliver",
+        key=leading.key,
+        task=_task(together, leading).key,
+        host=shared.process.host,
+        machine=shared.process.machine,
+        folder=None if best is None else str(best.resolve()),
+        test=None if test is None else to_plain(replace(test[0], counts=None)),
+        reads=0 if test is None else test[1],
+    )
+    return Delivered(directory=best, test=test)
+
+
+def _may_deliver(together: Together, leading: RunRecord) -> bool:
+    """Whether this process has the weights, or nobody is there who has."""
+    session, shared = together.session, together.bridge.shared
+    if session.copies.owner() == leading.key:
+        return True
+    for run in session.ledger.runs:
+        finished = run.state is TrialState.FINISHED and run.same_training(leading)
+        if finished and (run.directory / "best").is_dir():
+            return True
+    holder = shared.facts.trainings[leading.key].last_owner
+    return all(process.name != holder for process in shared.present())
+
+
+def _take(together: Together, leading: RunRecord) -> bool:
+    """Claim the delivery, which one process does."""
+    shared, bridge = together.bridge.shared, together.bridge
+    task = _task(together, leading)
+    known = shared.facts.trainings.get(task.key)
+    if known is None or known.owner is None:
+        return bridge.claim(task, role="deliver")
+    if known.owner == shared.process.name:
+        return True
+    if not shared.is_dead(known.owner) or bridge.bury(known):
+        return False
+    return shared.take_over(known, home=known.home) is not None
+
+
+def _task(together: Together, leading: RunRecord) -> RunRecord:
+    """Return the delivery as a piece of work; a lost model is delivered again, as another one."""
+    trainings = together.bridge.shared.facts.trainings
+    keys = (f"deliver-{leading.key}-{count}" for count in itertools.count(1))
+    key = next(key for key in keys if key not in trainings or trainings[key].result is None)
+    return replace(leading, key=key)
+
+
+def _is_lost(together: Together, known: Mapping[str, Any]) -> bool:
+    """Whether this process can see that the delivered model is no longer there."""
+    here = together.bridge.shared.process
+    on_this_machine = bool(here.machine) and known["machine"] == here.machine
+    return bool(on_this_machine and known["folder"] and not Path(known["folder"]).is_dir())
+
+
+def _as_delivered(together: Together, known: Mapping[str, Any]) -> Delivered:
+    session = together.session
+    test = None
+    if known["test"] is not None:
+        test = (from_plain(Scores, known["test"]), int(known["reads"]))
+    if known["folder"] is None:
+        return Delivered(test=test)
+    if session.copies.owner() == known["key"]:
+        return Delivered(directory=session.folder.best, test=test)
+    where = f"The winner's model lies in `{known['folder']}` on the machine `{known['host']}`."
+    return Delivered(elsewhere=where, test=test)

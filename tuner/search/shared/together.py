@@ -1,0 +1,182 @@
+"""What search and confirmation of a study that several processes share have in common."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from diagnostics.subjects.run_history import RunEvent
+from tuner.search.documents import read_json
+from tuner.search.driver import Start
+from tuner.search.folder import StudyFolder
+from tuner.search.record import read_run
+from tuner.search.run_record import RunRecord
+from tuner.search.session import Session
+from tuner.search.shared.bridge import LOST, SharedBridge
+from tuner.search.shared.clock import SharedClock
+from tuner.search.shared.records import record_of, study_facts, write_missing
+from tuner.search.shared.training import Training
+
+__all__ = ["Together"]
+
+TAKEN_FILES = ("history.jsonl", "dev_counts.json")
+TAKEN_FOLDERS = ("checkpoint", "best")
+
+
+class Together:
+    """What search and confirmation of a shared study have in common.
+
+    Args:
+        session: This process's work on the study.
+        bridge: What all processes share.
+    """
+
+    def __init__(self, session: Session, bridge: SharedBridge) -> None:
+        self.session = session
+        self.bridge = bridge
+        self._running: set[str] = set()
+
+    def refresh(self, *, at_most_every: float = 0.0) -> None:
+        """Read what the others did into this process's table."""
+        shared, session = self.bridge.shared, self.session
+        shared.refresh(at_most_every=at_most_every)
+        shared.look_around()
+        if isinstance(session.clock, SharedClock):
+            session.clock.catch_up(shared.longest_elapsed)
+        for training in shared.facts.take_changed():
+            run = record_of(training, session.folder) if _is_training(training) else None
+            if run is not None and training.key not in self._running:
+                session.ledger.put(run)
+
+    def left_over(self, role: str) -> Start | None:
+        """Return a training that nobody runs any more, now owned by this process; None without."""
+        for training in self.bridge.shared.abandoned():
+            if _role(training) == role and (start := self._take(training)) is not None:
+                return start
+        return None
+
+    def started(self, start: Start) -> Start:
+        """Note that this process runs a training."""
+        self._running.add(start.run.key)
+        return start
+
+    def event_of_loss(self, run: RunRecord) -> RunEvent | None:
+        """Return why a training is stopped that another process has taken over, else None."""
+        self.refresh(at_most_every=self.bridge.shared.times.poll)
+        if self.bridge.shared.is_mine(run.key):
+            return None
+        return RunEvent(kind="pruned", message=LOST, epoch=float(run.epoch))
+
+    def ended(self, run: RunRecord) -> None:
+        """Tell the others how a training ended; drop the result when it is no longer one's own."""
+        counts = self.bridge.tell(run)
+        self._running.discard(run.key)
+        if not counts:
+            self.session.update(f"The result of {run.key} is dropped: {LOST}")
+            self._restore(run.key)
+
+    def give_up_interrupted(self) -> None:
+        """Release the trainings that were stopped before their end, so that others may go on."""
+        for key in sorted(self._running):
+            self.bridge.release(key)
+            self.bridge.shared.facts.changed.pop(key, None)  # this process knows more about it
+        self._running.clear()
+        self.refresh()
+
+    def has_more(self, role: str) -> bool:
+        """Whether a training of a role waits for somebody."""
+        shared = self.bridge.shared
+        if any(_role(training) == role for training in shared.abandoned()):
+            return True
+        facts = shared.facts
+        return role == "search" and facts.begun < self.bridge.limit and not facts.is_exhausted
+
+    def running_elsewhere(self, role: str) -> int:
+        """Return how many trainings of a role other processes that live are running."""
+        shared = self.bridge.shared
+        owners = (one.owner for one in shared.facts.running() if _role(one) == role)
+        return sum(owner is not None and not shared.is_dead(owner) for owner in owners)
+
+    def write_missing(self) -> None:
+        """Write the folders of trainings that ended elsewhere, so that this record is whole."""
+        facts = study_facts(self.session.spec)
+        for training in self.bridge.shared.facts.trainings.values():
+            run = self.session.ledger.get(training.key)
+            if run is not None and training.result is not None:
+                write_missing(run, training.result, facts)
+
+    def _restore(self, key: str) -> None:
+        run = record_of(self.bridge.shared.facts.trainings[key], self.session.folder)
+        if run is not None:
+            self.session.ledger.put(run)
+
+    def _take(self, training: Training) -> Start | None:
+        if self.bridge.bury(training):
+            self.session.update(f"{training.key} has failed: its process died again")
+            return None
+        shared, folder = self.bridge.shared, self.session.folder
+        before = shared.facts.processes.get(training.last_owner)
+        is_ours = before is not None and before.folder == shared.process.folder
+        is_gone = training.owner is None or shared.is_surely_dead(training.owner)
+        home = training.home if is_ours and is_gone else training.attempt + 1
+        taken = shared.take_over(training, home=home)
+        if taken is None:
+            return None
+        if taken.settings is None:
+            asked = self.bridge.settle(taken.number)
+            return None if asked is None else Start(run=self._new(taken.key))
+        if before is not None and home != training.home:
+            source = record_of(training, StudyFolder(Path(before.folder)))
+            self._bring(source, record_of(taken, folder))
+        return self._go_on(self._new(taken.key))
+
+    def _new(self, key: str) -> RunRecord:
+        run = record_of(self.bridge.shared.facts.trainings[key], self.session.folder)
+        assert run is not None
+        return run
+
+    def _go_on(self, run: RunRecord) -> Start | None:
+        """Return how to go on; a training that had ended on disk is told and needs no more."""
+        known = read_run(run.directory)
+        if known is None or not known.ended or known.spec != run.spec:
+            return Start(run=run, resume=True)
+        self.session.ledger.put(known)
+        self.ended(known)
+        return None
+
+    def _bring(self, source: RunRecord | None, target: RunRecord | None) -> None:
+        """Copy what another process's folder holds of a training, where that can be reached."""
+        if source is None or target is None or source.directory == target.directory:
+            return
+        if not _same_study(source.directory.parent.parent, self.session.folder, target):
+            return
+        try:
+            target.directory.mkdir(parents=True, exist_ok=True)
+            for name in TAKEN_FOLDERS:
+                if (source.directory / name).is_dir():
+                    partial = target.directory / f"{name}.deleted"
+                    shutil.copytree(source.directory / name, partial, symlinks=True)
+                    partial.rename(target.directory / name)
+            for name in TAKEN_FILES:
+                if (source.directory / name).is_file():
+                    shutil.copyfile(source.directory / name, target.directory / name)
+        except OSError:  # it starts anew: what lies there is no longer whole, or cannot be read
+            shutil.rmtree(target.directory, ignore_errors=True)
+
+
+def _role(training: Training) -> str:
+    return "search" if training.settings is None else str(training.settings.get("role"))
+
+
+def _is_training(training: Training) -> bool:
+    return _role(training) in ("search", "confirm", "again")
+
+
+def _same_study(folder: Path, own: StudyFolder, target: RunRecord) -> bool:
+    """Whether a folder, or the one above it, holds this study; nothing is copied from others."""
+    ours = (read_json(own.description) or {}).get("study_id")
+    for path in (folder, folder.parent):
+        there = read_json(path / own.description.name)
+        if isinstance(there, dict) and ours is not None and there.get("study_id") == ours:
+            return True
+    return False
