@@ -111,7 +111,9 @@ def test_light_commands_import_nothing_heavy(arguments: tuple[str, ...]) -> None
 def test_third_party_imports_are_declared(path: Path) -> None:
     project = PROJECT["project"]
     declared = distributions(project["dependencies"])
-    declared |= distributions(project["optional-dependencies"]["demo"])
+    for extra, requirements in project["optional-dependencies"].items():
+        if extra not in {"test", "dev", "bench"}:
+            declared |= distributions(requirements)
     known = set(sys.stdlib_module_names) | set(PACKAGES)
     third_party = imported_packages(parse(path)) - known
     missing = {

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from tuner.engine_choice import without_overruled
 from tuner.errors import UsageError
 from tuner.model_facts import ModelFacts
 from tuner.search.default_space import DefaultSpace, default_space, with_parameters
@@ -186,12 +187,22 @@ def _numbers(parameter: Parameter | None) -> tuple[Any, ...]:
 
 
 def choose_options(
-    given: Mapping[str, Any], files: tuple[StudyFile | None, StudyFile | None], seed: int
+    given: Mapping[str, Any],
+    files: tuple[StudyFile | None, StudyFile | None],
+    seed: int,
+    device: str | None = None,
 ) -> SearchOptions:
-    """Choose the budget: what was given, then the space file, the recipe file, the defaults."""
+    """Choose budget, policy and engine: what was given, then the files, then the defaults.
+
+    Args:
+        given: Fields of `SearchOptions`; None stands for what was not given.
+        files: The space file, which comes first, and the recipe file.
+        seed: Seed of the search.
+        device: The one device that the user named; a file's devices give way to it.
+    """
     values: dict[str, Any] = {"seed": seed}
     for file in reversed([file for file in files if file is not None]):
-        values |= file.options
+        values |= without_overruled(file.options, given, device)
     return SearchOptions(**values | {k: v for k, v in given.items() if v is not None})
 
 

@@ -23,6 +23,7 @@ from tuner.command_catalogue import Command, CommandModule, find_commands, load_
 from tuner.display.canvas import make_console
 from tuner.display.text import clean, safe_text
 from tuner.errors import UsageError
+from tuner.secrets_in_text import without_secrets
 
 __all__ = ["main"]
 
@@ -185,8 +186,9 @@ def _add_debug(parser: argparse.ArgumentParser) -> None:
 def _report(error: Exception, console: Console, *, debug: bool) -> None:
     """Print one message for `error`, and its traceback only when asked for."""
     if debug:
-        console.print(safe_text(traceback.format_exc(), "dim", keep_newlines=True))
-    message, hint = _explain(error)
+        trace = without_secrets(traceback.format_exc())
+        console.print(safe_text(trace, "dim", keep_newlines=True))
+    message, hint = map(without_secrets, _explain(error))
     console.print(Text.assemble(("Error: ", "bold red"), safe_text(message, keep_newlines=True)))
     if hint:
         console.print(safe_text(hint, keep_newlines=True))

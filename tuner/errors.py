@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from diagnostics.errors import DiagnosticsError
+from tuner.secrets_in_text import without_secrets
 
 __all__ = [
     "DataCheckError",
@@ -18,7 +19,15 @@ __all__ = [
 
 
 class TunerError(DiagnosticsError):
-    """Root of everything that `tuner` raises on purpose."""
+    """Root of everything that `tuner` raises on purpose; its texts hold no password or token.
+
+    Args:
+        message: The rule and the value that broke it, in one or two sentences.
+        hint: What to do about it; empty when the message says it all.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(without_secrets(message), without_secrets(hint))
 
 
 class UsageError(TunerError):

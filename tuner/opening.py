@@ -1,19 +1,148 @@
-"""Opens model, device and engine; torch is imported here, when a training is really wanted."""
+"""Opens model, device and bench; torch is imported here, when a training is really wanted."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tuner.data import TaskData
+from tuner.engine_choice import CLUSTER, WORKERS, EngineChoice, choose_engine
+from tuner.engine_recipe import EngineRecipe
 from tuner.model_facts import ModelFacts
+from tuner.study import SearchOptions
+from tuner.study_options import ALL_DEVICES
 from tuner.trial import TrialSpec
 
 if TYPE_CHECKING:
     from tuner.engines.in_process import InProcessEngine
     from tuner.training.fine_tune import Workbench
+    from tuner.training.probe import Probe
 
-__all__ = ["check_trainable", "make_engine", "model_facts", "open_bench"]
+__all__ = [
+    "bench_device",
+    "check_named_devices",
+    "check_trainable",
+    "device_count",
+    "devices_shown",
+    "engine_choice",
+    "give_back_device",
+    "make_engine",
+    "measure",
+    "model_facts",
+    "open_bench",
+    "training_recipe",
+]
+
+VISIBLE = "CUDA_VISIBLE_DEVICES"
+
+
+def check_named_devices(options: SearchOptions) -> None:
+    """Refuse devices that are not on this machine; those of a cluster are not looked for.
+
+    Raises:
+        UsageError: One of them is not there.
+    """
+    if options.engine == CLUSTER or options.devices in ((), (ALL_DEVICES,)):
+        return
+    from tuner.training.offered_devices import check_devices
+
+    check_devices(options.devices)
+
+
+def engine_choice(options: SearchOptions, device: str | None) -> EngineChoice:
+    """Choose the engine for this machine; see `tuner.engine_choice.choose_engine`."""
+    from tuner.training.offered_devices import gpu_count
+
+    return choose_engine(options, device, gpu_count())
+
+
+def bench_device(choice: EngineChoice) -> str | None:
+    """Return the device of this process's own bench: the first that trains, if that is here.
+
+    On a cluster other machines train, and this one may be busy with something else.
+    """
+    if _is_elsewhere(choice):
+        return "cpu"
+    first = choice.devices[0] if choice.devices else None
+    # Workers have the GPUs; this process only measures on the first that it sees.
+    return first.partition(":")[0] if first is not None and choice.name == WORKERS else first
+
+
+@contextlib.contextmanager
+def devices_shown(choice: EngineChoice) -> Iterator[EngineChoice]:
+    """Let this process and its workers see the named GPUs alone, while the block runs.
+
+    So neither the measurement nor a library touches a GPU that was not named.
+
+    Yields:
+        The choice with the GPUs as they are numbered then, from 0. Unchanged for other engines,
+        where no GPU was named, and when this process has used CUDA already.
+    """
+    numbers = [int(name.partition(":")[2] or 0) for name in choice.devices if _is_gpu(name)]
+    if choice.name != WORKERS or not numbers or _cuda_is_started():
+        yield choice
+        return
+    before = os.environ.get(VISIBLE)
+    seen = [entry.strip() for entry in before.split(",")] if before else []
+    shown = [seen[number] if number < len(seen) else str(number) for number in numbers]
+    names = iter(range(len(numbers)))
+    renamed = (f"cuda:{next(names)}" if _is_gpu(name) else name for name in choice.devices)
+    os.environ[VISIBLE] = ",".join(shown)
+    try:
+        yield replace(choice, devices=tuple(renamed))
+    finally:
+        os.environ.pop(VISIBLE)
+        os.environ.update({} if before is None else {VISIBLE: before})
+
+
+def _is_gpu(name: str) -> bool:
+    return name.startswith("cuda")
+
+
+def _cuda_is_started() -> bool:
+    from tuner.training.offered_devices import cuda_is_started
+
+    return cuda_is_started()
+
+
+def _is_elsewhere(choice: EngineChoice) -> bool:
+    return choice.name == CLUSTER and choice.address not in (None, "local")
+
+
+def device_count(choice: EngineChoice, slots: int) -> int:
+    """Return on how many devices the slots of an engine are: between those nothing is shared."""
+    if choice.devices == ("cpu",):
+        return 1
+    if choice.name == CLUSTER:
+        return max(slots // (choice.per_device or slots or 1), 1)
+    from tuner.training.offered_devices import gpu_count
+
+    return min(max(len(choice.devices) or gpu_count(), 1), max(slots, 1))
+
+
+def measure(bench: Workbench, spec: TrialSpec, choice: EngineChoice) -> Probe | None:
+    """Time a few steps where the trainings will run.
+
+    Returns:
+        What was measured; None where the trainings run elsewhere, or when nothing fits.
+    """
+    if _is_elsewhere(choice):
+        return None
+    from tuner.training.probe import probe
+
+    return probe(bench, spec)
+
+
+def give_back_device(bench: Workbench) -> None:
+    """Move the model that was measured out of the device's memory: others train there."""
+    from tuner.training.memory import release_memory
+
+    bench.model.model.to("cpu")
+    release_memory()
 
 
 def open_bench(
@@ -73,6 +202,25 @@ def make_engine(bench: Workbench, data: TaskData) -> InProcessEngine:
     from tuner.engines.in_process import InProcessEngine
 
     return InProcessEngine(bench, data)
+
+
+def training_recipe(
+    data: TaskData,
+    model: str,
+    max_length: int | None,
+    folder: Path,
+    checkpoint_every: float,
+) -> EngineRecipe:
+    """Return what makes the engine of this process in other places; see `open_bench`."""
+    from tuner.engines.in_process import TrainingRecipe
+
+    return TrainingRecipe(
+        data=data,
+        model=model,
+        max_length=max_length,
+        folder=folder,
+        checkpoint_every=checkpoint_every,
+    )
 
 
 def model_facts(bench: Workbench) -> ModelFacts:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from diagnostics.judgement import Checkup
 from diagnostics.settings import Settings
-from diagnostics.subjects.dataset import Dataset
-from tuner.cards import write_study_card
 from tuner.choices import RecipeLike, SpaceLike, choose_options, choose_study, read_files
 from tuner.data import TaskData
-from tuner.data_check import check_first, keep_check
+from tuner.data_check import check_first
 from tuner.demo import DEMO_STUDY, demo_data, demo_model
-from tuner.errors import StudyError
+from tuner.engine_choice import check_engine_options, engine_options
 from tuner.inputs import (
     CHECKPOINT_SECONDS,
     SEED,
@@ -25,15 +22,31 @@ from tuner.inputs import (
     default_name,
     model_name,
 )
-from tuner.opening import check_trainable, make_engine, model_facts, open_bench
+from tuner.opening import (
+    bench_device,
+    check_named_devices,
+    devices_shown,
+    engine_choice,
+    model_facts,
+    open_bench,
+    training_recipe,
+)
 from tuner.planned_settings import plan_of, planned_recipe, planned_space, variants_of
-from tuner.search.folder import StudyFolder, default_environment, fresh_name
-from tuner.search.interrupt import StopRequest
-from tuner.search.loop import refuse_another_study, run_search
+from tuner.ready_search import (
+    ReadySearch,
+    left_as_found,
+    prepare,
+    refuse_training,
+    run_ready_search,
+)
+from tuner.search.artifacts.url import check_artifacts
+from tuner.search.folder import fresh_name
+from tuner.search.plain_files import refuse_links
+from tuner.search.shared.url import check_storage, chosen_storage
 from tuner.silent import SilentStudy
 from tuner.study import SearchOptions, StudySpec
 from tuner.study_file import StudyFile
-from tuner.study_plan import data_warnings, study_plan
+from tuner.study_plan import data_warnings
 from tuner.study_view import StudyObserver, StudySummary
 
 if TYPE_CHECKING:
@@ -63,8 +76,13 @@ def search(
     prune: bool | None = None,
     confirm: int | None = None,
     storage: str | None = None,
+    artifacts: str | None = None,
     runs_dir: str | Path = "runs",
     device: str | None = None,
+    engine: str | None = None,
+    devices: str | Sequence[str | int] | None = None,
+    per_device: int | Literal["auto"] | None = None,
+    address: str | None = None,
     new: bool = False,
     settings: Mapping[str, Any] | None = None,
     checkpoint_every: float = CHECKPOINT_SECONDS,
@@ -99,8 +117,15 @@ def search(
         prune: Whether hopeless trials are stopped early (the default).
         confirm: Train the best settings with so many further seeds before choosing (2).
         storage: Optuna storage URL; None: an SQLite file in the study's folder.
+        artifacts: URL under which models and checkpoints are kept; None: the study's folder.
         runs_dir: Where all results are kept.
         device: `cpu`, `mps`, `cuda` or `cuda:N`; None: the best there is.
+        engine: What runs the trainings: `in-process`, `workers` or `ray`; None: workers where there
+            are several GPUs or several trainings per device, else this process.
+        devices: Devices to spread the trainings over: `0,1`, `cuda:0`, `cpu`, or `all`; None: all
+            that the engine finds.
+        per_device: Trainings side by side on one device; `auto`: as many as fit and pay; None: one.
+        address: Address of a Ray cluster: `ray://host:10001`, `auto` or `local`.
         new: Start another study beside an existing one of the same name.
         settings: Further transformers `TrainingArguments`, for every trial.
         checkpoint_every: Least seconds between checkpoints, which are taken at ends of epochs.
@@ -123,21 +148,98 @@ def search(
     if demo:
         data, model, space = data or demo_data(), model or demo_model(), _demo_space(space, recipe)
     files = read_files(space, recipe)
-    model = model_name(model, files)
+    opening = _Opening(model_name(model, files), device, max_length, checkpoint_every)
     budget = {"trials": trials, "time_budget": time_budget, "confirm": confirm}
     policy = {"sampler": sampler, "prune": prune, "storage": storage}
-    options = choose_options({**budget, **policy}, files, seed)
-    check_settings(settings)
+    placement = {"engine": engine, "devices": devices, "per_device": per_device}
+    places = {"address": address, "artifacts": artifacts}
+    options = _choose_options({**budget, **policy}, {**placement, **places}, files, seed, device)
+    _check_options(options, device, settings)
     request = DataRequest(data, dev, test, data_format, columns, sample)
-    loaded = request.load(seed)
     wishes = StudyWishes(space, recipe, files, tuple(also), seed, settings)
-    checked = check_first(request, check, seed=seed, **wishes.planned)
-    name = check_folder_name("study", study) if study is not None else label
-    directory = _directory(Path(runs_dir), name or default_name(loaded.name, model), new=new)
-    _refuse_training(directory)
-    bench = open_bench(loaded, model, device, max_length, directory, checkpoint_every)
-    spec = _study_spec(directory.name, wishes, options, loaded, bench)
-    return _run_study(_Search(spec, directory, loaded, bench, checked), observer or SilentStudy())
+    home = _Home(Path(runs_dir), study, label, new)
+    return _search(request, wishes, options, home, opening, check, observer or SilentStudy())
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """How model and data are opened."""
+
+    model: str
+    device: str | None
+    max_length: int | None
+    checkpoint_every: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Home:
+    """Where the study lives: its name as the user said it, or a label, else one is made."""
+
+    runs: Path
+    study: str | None
+    label: str | None
+    new: bool
+
+    def directory(self, usual: str) -> Path:
+        """Return the study's folder."""
+        name = check_folder_name("study", self.study) if self.study is not None else self.label
+        return _directory(self.runs, name or usual, new=self.new)
+
+
+def _search(
+    request: DataRequest,
+    wishes: StudyWishes,
+    options: SearchOptions,
+    home: _Home,
+    opening: _Opening,
+    check: bool | Settings,
+    observer: StudyObserver,
+) -> StudySummary:
+    model, device, length, every = astuple(opening)
+    check_named_devices(options)
+    loaded = request.load(wishes.seed)
+    checked = check_first(request, check, seed=wishes.seed, **wishes.planned)
+    directory = home.directory(default_name(loaded.name, model))
+    _check_places(directory, options)
+    with left_as_found(directory), devices_shown(engine_choice(options, device)) as choice:
+        bench = open_bench(loaded, model, bench_device(choice), length, directory, every)
+        ready = ReadySearch(
+            spec=_study_spec(directory.name, wishes, options, loaded, bench),
+            directory=directory,
+            data=loaded,
+            bench=bench,
+            recipe=training_recipe(loaded, model, length, directory, every),
+            choice=choice,
+            checked=checked,
+        )
+        return run_ready_search(ready, prepare(ready), observer)
+
+
+def _choose_options(
+    budget: dict[str, Any],
+    placement: dict[str, Any],
+    files: tuple[StudyFile | None, StudyFile | None],
+    seed: int,
+    device: str | None,
+) -> SearchOptions:
+    budget["storage"] = chosen_storage(budget["storage"])
+    return choose_options({**budget, **engine_options(**placement)}, files, seed, device)
+
+
+def _check_options(
+    options: SearchOptions, device: str | None, settings: Mapping[str, Any] | None
+) -> None:
+    """Refuse what can be seen to be wrong before any data is read."""
+    check_engine_options(options, device)
+    check_storage(options.storage)
+    check_settings(settings)
+
+
+def _check_places(directory: Path, options: SearchOptions) -> None:
+    """Refuse folders and places that a study cannot use, before anything is created."""
+    refuse_training(directory)
+    refuse_links(directory)
+    check_artifacts(options.artifacts)
 
 
 def _directory(runs: Path, name: str, *, new: bool) -> Path:
@@ -196,88 +298,3 @@ def _study_spec(
         training={"max_length": bench.max_length},
         warnings=data_warnings(data),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Search:
-    """A search that is ready to begin."""
-
-    spec: StudySpec
-    directory: Path
-    data: TaskData
-    bench: Workbench
-    checked: Checkup[Dataset] | None
-
-
-def _run_study(ready: _Search, observer: StudyObserver) -> StudySummary:
-    from tuner.training.probe import probe
-
-    folder = StudyFolder(ready.directory)
-    check_trainable(ready.bench, ready.spec.recipe)
-    _prepare_folder(folder, ready.spec)
-    keep_check(ready.checked, ready.directory)
-    done = _ended_trials(folder)
-    measured = None
-    if done == 0:
-        measured = probe(ready.bench, ready.spec.recipe)
-    observer.plan(
-        study_plan(
-            ready.spec,
-            ready.directory,
-            ready.data,
-            done=done,
-            longest=int(ready.bench.train.lengths.max()),
-            seconds_per_epoch=measured.seconds_per_epoch if measured else None,
-            peak_bytes=measured.peak_bytes if measured else None,
-            how=measured.how if measured else "",
-            device=ready.bench.device.title,
-            cut_sentences=ready.bench.train.cut_sentences,
-            checked=ready.checked,
-        )
-    )
-    engine = make_engine(ready.bench, ready.data)
-    environment = {**default_environment(), "device": ready.bench.device.title}
-    try:
-        with StopRequest() as stop:
-            return run_search(
-                ready.spec,
-                engine,
-                observer,
-                ready.directory,
-                stop=stop,
-                on_finish=lambda summary: write_study_card(ready.spec, ready.data, summary),
-                environment=environment,
-            )
-    finally:
-        engine.close()
-
-
-def _refuse_training(directory: Path) -> None:
-    """Refuse a folder in which `tuner train` has worked.
-
-    Raises:
-        StudyError: It holds a single training.
-    """
-    if (directory / "config.json").is_file():
-        raise StudyError(
-            f"`{directory}` holds a single training, not a study.",
-            "Choose another name with --study.",
-        )
-
-
-def _prepare_folder(folder: StudyFolder, spec: StudySpec) -> None:
-    """Make the folder of a study, or refuse it, before anything is shown or trained.
-
-    Raises:
-        StudyError: It holds another study, or cannot be written.
-    """
-    found = folder.read_description()
-    if found is not None:
-        refuse_another_study(found[0], spec)
-    folder.create()
-
-
-def _ended_trials(folder: StudyFolder) -> int:
-    if not folder.description.is_file():
-        return 0
-    return sum(run.role == "search" and run.ended for run in folder.runs())

@@ -13,6 +13,7 @@ from tuner.errors import StudyError
 from tuner.search.documents import read_json, remove_tree, write_json
 from tuner.search.folder import StudyFolder
 from tuner.search.interrupt import StopRequest
+from tuner.search.plain_files import refuse_links
 from tuner.search.record import RunRecorder, prepare_run, read_run
 from tuner.search.run_record import RunRecord
 from tuner.train_view import TrainObserver, TrainResult
@@ -61,6 +62,7 @@ def _find_folder(runs: Path, name: str, spec: TrialSpec, facts: Mapping[str, Any
         if not folder.exists():
             return fresh
         if _was_cut_off(folder, fresh, facts):
+            refuse_links(folder)
             return fresh
     raise AssertionError("ten thousand runs of one name")
 

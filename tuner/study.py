@@ -52,6 +52,11 @@ class SearchOptions:
         prune: Whether hopeless trials are stopped early.
         seed: Seed of the sampler and of the choice of trials that audit the pruner.
         storage: Optuna storage URL, or None for an SQLite file in the study's folder.
+        engine: What runs the trainings (`in-process`, `workers`, `ray`); None chooses.
+        devices: Devices to train on (`cuda:0`, `cpu`), or `all` alone; empty where none was named.
+        per_device: Trainings side by side on one device, or `auto`; None where nothing was said.
+        address: Address of a Ray cluster, or None.
+        artifacts: URL under which models and checkpoints are kept; None for the study's folder.
     """
 
     trials: int = 20
@@ -62,6 +67,11 @@ class SearchOptions:
     prune: bool = True
     seed: int = 42
     storage: str | None = None
+    engine: str | None = None
+    devices: tuple[str, ...] = ()
+    per_device: int | Literal["auto"] | None = None
+    address: str | None = None
+    artifacts: str | None = None
 
     def __post_init__(self) -> None:
         for name, low in (("trials", 1), ("confirm", 0), ("contenders", 1)):
@@ -73,6 +83,8 @@ class SearchOptions:
             raise UsageError(
                 f"`sampler` must be one of {', '.join(SAMPLERS)}, but got `{self.sampler}`."
             )
+        if isinstance(self.per_device, int) and self.per_device < 1:
+            raise UsageError(f"`per_device >= 1` must hold, but got {self.per_device}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,8 +180,8 @@ def spec_from_json(data: Mapping[str, Any]) -> StudySpec:
 def differences(old: StudySpec, new: StudySpec) -> tuple[str, ...]:
     """Say how the two differ in what a study cannot change while it goes on.
 
-    Budget, sampler, pruning, start points and storage may change; data, model, space, recipe and
-    training options may not.
+    Budget, sampler, pruning, start points, storage, engine and devices may change; data, model,
+    space, recipe and training options may not.
 
     Returns:
         One line per difference, such as `learning_rate: 1e-05 to 0.0001 before, fixed now`.

@@ -16,10 +16,12 @@ from tuner.search.time_left import estimate, mean_epochs
 from tuner.study import StudySpec
 from tuner.study_view import Estimate, StudyPlan
 
-__all__ = ["data_lines", "data_warnings", "study_plan"]
+__all__ = ["data_lines", "data_warnings", "engine_line", "study_plan"]
 
 FEW_DEVELOPMENT_ENTITIES = 100
 """Below so many entities the standard error of a recall of 0.8 is above 4 points (binomial)."""
+
+SHARED_DEVICE = "One training was alone on its device then; side by side they may be faster."
 
 _SHOWN_WHEN_FIXED = ("warmup_ratio", "weight_decay", "schedule")
 
@@ -37,6 +39,9 @@ def study_plan(
     device: str,
     cut_sentences: int,
     checked: Checkup[Dataset] | None = None,
+    engine: str = "",
+    slots: int = 1,
+    devices: int = 1,
 ) -> StudyPlan:
     """Put together the plan of a study.
 
@@ -52,6 +57,9 @@ def study_plan(
         device: Name of the device.
         cut_sentences: Training sentences cut into windows.
         checked: What the check of the data found; None without a check.
+        engine: What runs the trainings and why, as `engine_line` says it.
+        slots: Trainings at once.
+        devices: Devices that they are spread over.
     """
     return StudyPlan(
         name=spec.name,
@@ -68,10 +76,17 @@ def study_plan(
         done=done,
         time_budget=spec.options.time_budget,
         confirm=spec.options.confirm,
-        estimate=_estimate(spec, longest, seconds_per_epoch, peak_bytes, how),
+        estimate=_estimate(spec, longest, seconds_per_epoch, peak_bytes, how, (slots, devices)),
         device=device,
+        engine=engine,
         notes=check_notes(checked, data_warnings(data, cut_sentences)),
     )
+
+
+def engine_line(name: str, why: str, slots: int) -> str:
+    """Say what runs the trainings, how many at once and why, in one line."""
+    at_once = "one training at a time" if slots == 1 else f"{slots} trainings at once"
+    return f"{name}, {at_once} ({why})"
 
 
 def _fixed_lines(spec: StudySpec) -> list[tuple[str, str, str]]:
@@ -94,8 +109,12 @@ def _estimate(
     seconds_per_epoch: float | None,
     peak_bytes: int | None,
     how: str,
+    spread: tuple[int, int],
 ) -> Estimate:
-    options = spec.options
+    """Expect the cost; `spread` is how many trainings run at once, and on how many devices."""
+    options, (slots, devices) = spec.options, spread
+    if seconds_per_epoch is not None and slots > devices:
+        how = f"{how} {SHARED_DEVICE}".strip()
     confirmed = min(options.trials, options.contenders + 1)  # the contenders, and the recipe
     computed = estimate(
         spec.model,
@@ -105,6 +124,8 @@ def _estimate(
         length=longest,
         seconds_per_epoch=seconds_per_epoch,
         confirm_runs=options.confirm * confirmed,
+        slots=slots,
+        devices=devices,
         how=how,
     )
     if peak_bytes is None:

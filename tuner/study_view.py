@@ -24,7 +24,7 @@ __all__ = [
     "Winner",
 ]
 
-Phase = Literal["search", "confirm", "finish"]
+Phase = Literal["search", "confirm", "finish", "idle"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +66,7 @@ class StudyPlan:
         estimate: What it will cost, or None when it was not measured.
         device: `cuda:0 (NVIDIA H100, 80 GB)`, `cpu (2 threads)`, ...
         notes: Warnings and remarks, as sentences.
+        engine: What runs the trainings, how many at once and why; empty says nothing.
     """
 
     name: str
@@ -82,6 +83,7 @@ class StudyPlan:
     estimate: Estimate | None
     device: str
     notes: tuple[str, ...] = ()
+    engine: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +124,8 @@ class StudySnapshot:
 
     Attributes:
         name: Name of the study.
-        phase: `search`, `confirm` (re-running contenders with further seeds) or `finish`.
+        phase: `search`, `confirm` (re-running contenders with further seeds), `finish`, or `idle`
+            (nobody works on it).
         trials: How many trials in total.
         finished: How many are finished, in any way.
         rows: All trainings so far, in order of their start.

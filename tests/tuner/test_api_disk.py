@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 import tuner
 from tests.tuner.conftest import Searched
+from tests.tuner.disks import small_disk
 from tests.tuner.processes import run_command
 from tests.tuner.trainings import RECIPE, TrainWatcher, trial_results, write_study_file
-
-
-@contextmanager
-def small_disk(folder: Path, size: str) -> Iterator[bool]:
-    """Mount a small file system, where that is allowed."""
-    folder.mkdir()
-    options = ["-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
-    try:
-        mounted = subprocess.run(["mount", *options], capture_output=True, check=False)
-        is_mounted = mounted.returncode == 0
-    except FileNotFoundError:
-        is_mounted = False
-    try:
-        yield is_mounted
-    finally:
-        if is_mounted:
-            subprocess.run(["umount", str(folder)], check=True)
 
 
 def test_a_disk_that_fills_up_loses_nothing(

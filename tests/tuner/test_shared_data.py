@@ -9,7 +9,8 @@ import pytest
 from diagnostics.data_format import ReadingLog, ReadOptions
 from diagnostics.errors import DataError
 from diagnostics.format_finder import find_format
-from diagnostics.tag_scheme import detect_scheme, entities
+from diagnostics.scheme_detection import detect_scheme
+from diagnostics.tag_scheme import entities
 from tuner.data import load_data
 
 SHARED = Path(__file__).parents[2].parent / "shared"

@@ -138,3 +138,19 @@ def test_a_study_that_goes_on_says_how_far_it_is() -> None:
     shown = plan(done=4)
     assert (shown.done, shown.trials, shown.time_budget) == (4, 10, 3600.0)
     assert shown.start_points[0] == SPEC.recipe
+
+
+def test_trainings_side_by_side_are_not_promised_to_be_faster() -> None:
+    alone = plan().estimate
+    shared = plan(slots=4, devices=1, engine="workers, 4 trainings at once (as asked)")
+    spread = plan(slots=4, devices=4).estimate
+    assert alone is not None
+    assert shared.estimate is not None
+    assert spread is not None
+    assert alone.seconds is not None
+    assert shared.estimate.seconds == alone.seconds
+    assert "side by side they may be faster" in shared.estimate.how
+    assert spread.seconds == alone.seconds / 4
+    assert "side by side" not in spread.how
+    assert shared.estimate.disk_bytes == spread.disk_bytes > alone.disk_bytes
+    assert shared.engine == "workers, 4 trainings at once (as asked)"

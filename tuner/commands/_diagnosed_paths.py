@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +15,7 @@ from diagnostics.errors import DiagnosticsError
 from diagnostics.log_finder import STRUCTURED, logs_at
 from diagnostics.report_format import Unread
 from diagnostics.subjects.run_history import RunHistory
-from diagnostics.text_file import decode_head
+from diagnostics.text_head import decode_head
 from tuner.commands._piped_name import fitting_name
 
 __all__ = ["judge_paths"]
@@ -42,19 +43,30 @@ def judge_paths(
         DiagnosticsError: The only path cannot be judged.
     """
     outcomes: list[Outcome] = []
-    for path in dict.fromkeys(paths):
-        try:
-            outcomes += _outcomes(path, how, recursive=recursive)
-        except DiagnosticsError as error:
-            if len(paths) == 1:
-                raise
-            outcomes.append(Unread(path=path, message=str(error)))
+    with _loaded_code_left_alone():
+        for path in dict.fromkeys(paths):
+            try:
+                outcomes += _outcomes(path, how, recursive=recursive)
+            except DiagnosticsError as error:
+                if len(paths) == 1:
+                    raise
+                outcomes.append(Unread(path=path, message=str(error)))
     unread = [outcome for outcome in outcomes if isinstance(outcome, Unread)]
     checkups = [outcome for outcome in outcomes if not isinstance(outcome, Unread)]
     once: dict[str, Checkup[RunHistory]] = {}
     for checkup in checkups:  # a study and its winner are one run, found in two places
         once.setdefault(checkup.subject.source, checkup)
     return list(once.values()), unread
+
+
+@contextmanager
+def _loaded_code_left_alone() -> Iterator[None]:
+    """Spare the garbage collector what was there before, such as the modules: it stays anyway."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _outcomes(path: str, how: Examination, *, recursive: bool) -> Iterator[Outcome]:

@@ -7,19 +7,24 @@ what holds then.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from diagnostics.settings import find_settings
 from tuner.commands._values import assignments, hyperparameter, whole_number
 from tuner.display import Kind
+from tuner.engine_catalogue import engine_names
+from tuner.engine_choice import engine_options
 from tuner.errors import UsageError
 
 __all__ = [
+    "ENGINE",
     "SHARED",
     "add_data_options",
     "add_display_options",
+    "add_engine_options",
     "add_machine_options",
     "add_model_options",
     "add_runs_dir",
@@ -42,6 +47,8 @@ SHARED = (
     "seed",
     "recipe",
 )
+ENGINE = ("engine", "devices", "per_device", "address", "artifacts")
+WHOLE = re.compile(r"-?\d{1,9}")
 Group = argparse._ArgumentGroup  # the type has no public name
 
 
@@ -105,6 +112,55 @@ def add_machine_options(parser: argparse.ArgumentParser) -> Group:
     )
     add_runs_dir(group)
     return group
+
+
+def add_engine_options(parser: argparse.ArgumentParser) -> None:
+    """Add what runs the trainings, and how many side by side."""
+    listed = "; ".join(f"{name}: {_as_part(line)}" for name, line in engine_names().items())
+    group = parser.add_argument_group("engine")
+    group.add_argument(
+        "--engine",
+        metavar="NAME",
+        help=f"what runs the trainings ({listed}). Else workers where there are several GPUs, "
+        "--devices or --per-device",
+    )
+    group.add_argument(
+        "--devices",
+        metavar="NAMES",
+        type=_engine_option("devices"),
+        help="devices to spread the trainings over: 0,1,2,3 or all; also cuda:0, cpu",
+    )
+    group.add_argument(
+        "--per-device",
+        metavar="N|auto",
+        type=_engine_option("per_device"),
+        help="trainings side by side on one device; auto: as many as fit and pay (1)",
+    )
+    group.add_argument(
+        "--address",
+        metavar="ADDRESS",
+        help="Ray cluster for --engine ray: ray://HOST:10001, auto or local",
+    )
+    group.add_argument(
+        "--artifacts",
+        metavar="URL",
+        help="where models and checkpoints are kept, such as s3://bucket/folder (else the study)",
+    )
+
+
+def _as_part(sentence: str) -> str:
+    """Return a sentence as a part of another one."""
+    return sentence[:1].lower() + sentence[1:].removesuffix(".")
+
+
+def _engine_option(name: str) -> Callable[[str], Any]:
+    """Return a converter that checks the rule of an option; it raises UsageError."""
+
+    def convert(text: str) -> Any:
+        value = int(text) if name == "per_device" and WHOLE.fullmatch(text) else text
+        return engine_options(**{name: value})[name]
+
+    return convert
 
 
 def add_runs_dir(parser: argparse.ArgumentParser | Group) -> None:

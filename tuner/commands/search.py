@@ -21,6 +21,7 @@ examples:
   tuner search data/ --model bert-base-cased --trials 20
   tuner search train.conll --test test.conll --model ./encoder --time-budget 2h
   tuner search data/ --model bert-base-cased --also warmup_ratio,weight_decay
+  tuner search data/ --model bert-base-cased --devices all --per-device auto
 """
 EXIT_CODES = {"finished": 0, "no-result": 1, "interrupted": 130}
 SEARCH_OPTIONS = (
@@ -35,6 +36,7 @@ SEARCH_OPTIONS = (
     "new",
     "storage",
     "checkpoint_every",
+    *_options.ENGINE,
 )
 
 
@@ -47,6 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     _add_budget(parser.add_argument_group("budget"))
     _add_space(parser.add_argument_group("what is searched, and how"))
     _add_study(parser.add_argument_group("study"))
+    _options.add_engine_options(parser)
     _options.add_machine_options(parser)
     _options.add_display_options(parser)
 

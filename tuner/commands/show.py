@@ -30,6 +30,7 @@ from tuner.display.trial import trial_view
 from tuner.errors import StudyError, UsageError
 from tuner.search.documents import read_json
 from tuner.search.folder import StudyFolder
+from tuner.search.following import StudyFollower
 from tuner.search.record import read_run
 from tuner.search.run_record import RunRecord
 from tuner.search.study_record import StudyListing, StudyRecord, list_studies, load_study
@@ -104,7 +105,8 @@ def study_view(record: StudyRecord, canvas: Canvas) -> RenderableType:
     ]
     if record.summary is None or record.is_running:
         endless = replace(canvas, height=ENDLESS)
-        return Group(*facts, progress_view(record.snapshot(), "", endless))
+        sight = StudyFollower(record.directory).look()
+        return Group(*facts, progress_view(sight.snapshot, sight.note, endless))
     return Group(*facts, summary_view(record.summary, canvas, most_trials=None))
 
 
@@ -137,7 +139,7 @@ def single_run_view(run_record: RunRecord, canvas: Canvas) -> RenderableType:
 
 def _state(record: StudyRecord) -> str:
     if record.is_running:
-        return "running"
+        return "running; `tuner watch` follows it"
     if record.summary is None:
         return "cut off; the same search command goes on with it"
     return record.summary.status

@@ -8,6 +8,7 @@ answered or told, in this order: the epoch, the verdict; the result, the storage
 from __future__ import annotations
 
 import enum
+import time
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,6 +23,9 @@ from tuner.trial import EpochReport, TrialState
 __all__ = ["Source", "Start", "StopCause", "drive"]
 
 POLL_SECONDS = 0.2
+
+ASK_AGAIN_SECONDS = 5.0
+"""Pause before a source that had nothing to start is asked again while other trainings run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +80,11 @@ class _Driver:
         self._source = source
         self._running: dict[str, RunRecorder] = {}
         self._stop_said = False
+        self._ask_again = 0.0
 
     def run(self) -> StopCause:
         self._session.phase = self._source.phase
+        self._session.order.settle(self._session.ledger.searched)
         while True:
             cause = self._fill_slots()
             if not self._running:
@@ -101,17 +107,22 @@ class _Driver:
         """Show that time goes by, and that a wish to stop was heard."""
         if self._session.stop.requested and not self._stop_said:
             self._stop_said = True
+            several = len(self._running) > 1
+            epochs = "running epochs are" if several else "running epoch is"
             self._session.update(
-                "Stopping: the running epoch is finished and saved. Ctrl-C again stops at once."
+                f"Stopping: the {epochs} finished and saved. Ctrl-C again stops at once."
             )
-        self._session.observer.tick(self._session.snapshot())
+        self._session.tick()
 
     def _fill_slots(self) -> StopCause:
         while len(self._running) < self._session.engine.slots:
             if (cause := self._stop_cause()) is not None:
                 return cause
+            if self._running and time.monotonic() < self._ask_again:
+                return StopCause.DONE
             start = self._source.next_start()
             if start is None:
+                self._ask_again = time.monotonic() + ASK_AGAIN_SECONDS
                 return StopCause.DONE
             self._start(start)
         return StopCause.DONE
@@ -128,6 +139,7 @@ class _Driver:
         recorder = self._running[run.key] = RunRecorder(run.directory)
         if start.resume:
             recorder.event(_resumed(recorder.known_epochs))
+            session.copies.make_ready(run)
         job = Job(
             key=run.key,
             spec=run.spec,
@@ -144,6 +156,7 @@ class _Driver:
         is_new = recorder.epoch(report)
         recorder.save_progress(run)
         session.clock.save()
+        session.copies.epoch_ended(run)
         if is_new:
             self._source.reported(run, report)
         verdict = self._verdict(run, report, recorder)
@@ -178,6 +191,7 @@ class _Driver:
 
     def _job_ended(self, message: JobEnded) -> None:
         session, recorder = self._session, self._running.pop(message.key)
+        self._ask_again = 0.0
         session.trained.pop(message.key, None)
         run = session.ledger.finish(message.key, message.outcome)
         for event in message.outcome.events:
@@ -185,6 +199,8 @@ class _Driver:
         recorder.end(run)
         session.clock.save()
         if run.state is not TrialState.INTERRUPTED:
+            if run.role == "search":
+                session.order.ended(run.number)
             self._source.ended(run)
             session.copies.tidy()
         score = "" if run.score is None else f", F1 {run.score:.4f}"

@@ -1,9 +1,14 @@
-"""All trainings of a study, as the loop knows them, and the views that others take of them."""
+"""All trainings of a study, as the loop knows them, and the views that others take of them.
+
+Every epoch of every training asks for these views, so they are kept and mended instead of made
+anew: what one epoch costs does not grow with the number of trials.
+"""
 
 from __future__ import annotations
 
+import bisect
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from diagnostics.subjects.run_history import RunEvent
@@ -11,6 +16,7 @@ from tuner.search.curves import Curve
 from tuner.search.record import light, read_counts
 from tuner.search.run_record import RunRecord, search_key
 from tuner.search.winner import Run, choose, saved_run
+from tuner.secrets_in_text import without_secrets
 from tuner.study_view import TrialRow
 from tuner.trial import EpochReport, TrialOutcome, TrialState
 
@@ -25,7 +31,17 @@ class Ledger:
     """
 
     def __init__(self, runs: Iterable[RunRecord] = ()) -> None:
-        self._runs = {run.key: run for run in runs}
+        self._runs: dict[str, RunRecord] = {}
+        self._places: list[tuple[bool, int, int, str]] = []  # of the rows, in their order
+        self._rows: list[TrialRow] = []
+        self._ended: set[str] = set()
+        self._saved: dict[str, int] = {}
+        self._curves: dict[str, Curve] = {}
+        self._finished: tuple[Run, ...] | None = None
+        self._leading: str | None = None
+        self._entities: int | None = None
+        for run in runs:
+            self.put(run)
 
     def __contains__(self, key: str) -> bool:
         return key in self._runs
@@ -45,24 +61,44 @@ class Ledger:
     @property
     def searched(self) -> tuple[RunRecord, ...]:
         """The trials of the search itself, by number."""
-        trials = (run for run in self._runs.values() if run.role == "search")
-        return tuple(sorted(trials, key=lambda run: run.number))
+        again = bisect.bisect_left(self._places, (True,))
+        return tuple(self._runs[key] for *_, key in self._places[:again])
 
     @property
     def ended(self) -> int:
         """How many trials have ended, in any way."""
-        return sum(run.ended for run in self.searched)
+        return len(self._ended)
 
     @property
     def epochs_saved(self) -> int:
         """Epochs that pruning saved."""
-        pruned = (run for run in self._runs.values() if run.state is TrialState.PRUNED)
-        return sum(run.spec.epochs - run.epoch for run in pruned)
+        return sum(self._saved.values())
 
     def put(self, run: RunRecord) -> RunRecord:
         """Add a training, or replace what is known about it."""
+        earlier = self._runs.get(run.key)
         self._runs[run.key] = run
+        self._put_row(run)
+        self._curves.pop(run.key, None)
+        if run.role == "search":
+            (self._ended.add if run.ended else self._ended.discard)(run.key)
+        self._saved.pop(run.key, None)
+        if run.state is TrialState.PRUNED:
+            self._saved[run.key] = run.spec.epochs - run.epoch
+        if TrialState.FINISHED in (run.state, earlier and earlier.state):
+            self._finished = None
         return run
+
+    def _put_row(self, run: RunRecord) -> None:
+        if run.role == "again":
+            return
+        place = (run.role == "confirm", run.number, run.spec.seed, run.key)
+        index = bisect.bisect_left(self._places, place)
+        if index < len(self._places) and self._places[index] == place:
+            self._rows[index] = run.row()
+        else:
+            self._places.insert(index, place)
+            self._rows.insert(index, run.row())
 
     def add_report(self, key: str, report: EpochReport) -> RunRecord:
         """Add an epoch to a training."""
@@ -81,10 +117,11 @@ class Ledger:
         return self.put(replace(run, reports=(), events=(*run.events, event)))
 
     def finish(self, key: str, outcome: TrialOutcome) -> RunRecord:
-        """Note how a training ended."""
+        """Note how a training ended; what libraries said of it is kept without secrets."""
         run = self._runs[key]
-        events = (*run.events, *outcome.events)
-        return self.put(replace(run, state=outcome.state, reason=outcome.reason, events=events))
+        events = (*run.events, *map(_without_secrets, outcome.events))
+        reason = without_secrets(outcome.reason)
+        return self.put(replace(run, state=outcome.state, reason=reason, events=events))
 
     def interrupt_running(self, reason: str) -> None:
         """Note that trainings which still run were cut off and can be taken up again."""
@@ -92,15 +129,33 @@ class Ledger:
             if run.state is TrialState.RUNNING:
                 self.put(replace(run, state=TrialState.INTERRUPTED, reason=reason))
 
-    def rows(self) -> tuple[TrialRow, ...]:
-        """Return the table: the trials by number, then the re-runs by number and seed."""
-        again = (run for run in self._runs.values() if run.role == "confirm")
-        ordered = sorted(again, key=lambda run: (run.number, run.spec.seed))
-        return tuple(run.row() for run in (*self.searched, *ordered))
+    def rows(self, trained: Mapping[str, float] | None = None) -> tuple[TrialRow, ...]:
+        """Return the table: the trials by number, then the re-runs by number and seed.
+
+        Args:
+            trained: Key of a running training to the epochs it trained, the running one as a
+                fraction.
+        """
+        rows = list(self._rows)
+        for key, epochs in (trained or {}).items():
+            if key not in self._runs:
+                continue
+            run = self._runs[key]
+            place = (run.role == "confirm", run.number, run.spec.seed, key)
+            if run.role != "again":
+                index = bisect.bisect_left(self._places, place)
+                rows[index] = replace(rows[index], trained=epochs)
+        return tuple(rows)
 
     def curves(self) -> tuple[Curve, ...]:
         """Return the learning curves of the search's trials."""
-        return tuple(run.curve() for run in self.searched if run.reports)
+        curves = []
+        for run in self.searched:
+            if run.reports:
+                if run.key not in self._curves:
+                    self._curves[run.key] = run.curve()
+                curves.append(self._curves[run.key])
+        return tuple(curves)
 
     def finished(self, *, with_counts: bool = False) -> tuple[Run, ...]:
         """Return the trainings that went through their whole plan, for the choice of a winner.
@@ -109,6 +164,15 @@ class Ledger:
             with_counts: Whether to read the counts per sentence from the run directories; they are
                 needed for intervals only.
         """
+        if with_counts:
+            return self._as_runs(with_counts=True)
+        if self._finished is None:
+            self._finished = self._as_runs(with_counts=False)
+            runs = self._finished
+            self._leading = saved_run(runs, choose(runs).number).key if runs else None
+        return self._finished
+
+    def _as_runs(self, *, with_counts: bool) -> tuple[Run, ...]:
         return tuple(
             _as_run(run, with_counts=with_counts)
             for run in self._runs.values()
@@ -117,8 +181,8 @@ class Ledger:
 
     def leading(self) -> RunRecord | None:
         """Return the training whose model would be delivered if the study ended now, or None."""
-        runs = self.finished()
-        return self._runs[saved_run(runs, choose(runs).number).key] if runs else None
+        self.finished()
+        return None if self._leading is None else self._runs[self._leading]
 
     def best_score(self, number: int | None = None) -> float | None:
         """Return the highest F1 of the finished trainings (of one trial, or of all)."""
@@ -135,19 +199,24 @@ class Ledger:
 
     def attempted(self) -> frozenset[tuple[int, int]]:
         """Return (number, seed) of the re-runs that ended or are running, however they ended."""
+        again = bisect.bisect_left(self._places, (True,))
+        runs = (self._runs[key] for *_, key in self._places[again:])
         return frozenset(
             (run.number, run.spec.seed)
-            for run in self._runs.values()
-            if run.role == "confirm" and (run.ended or run.state is TrialState.RUNNING)
+            for run in runs
+            if run.ended or run.state is TrialState.RUNNING
         )
 
     def development_entities(self) -> int | None:
         """Return the number of gold entities in the development split, once an epoch told it."""
-        for run in self._runs.values():
-            for report in run.reports:
-                if report.scores.per_type:
-                    return sum(scores.support for scores in report.scores.per_type.values())
-        return None
+        if self._entities is None:
+            for run in self._runs.values():
+                for report in run.reports:
+                    if report.scores.per_type:
+                        per_type = report.scores.per_type.values()
+                        self._entities = sum(scores.support for scores in per_type)
+                        return self._entities
+        return self._entities
 
 
 def _as_run(run: RunRecord, *, with_counts: bool) -> Run:
@@ -164,3 +233,7 @@ def _as_run(run: RunRecord, *, with_counts: bool) -> Run:
         counts=read_counts(run.directory) if with_counts else None,
         selected=run.role == "search",
     )
+
+
+def _without_secrets(event: RunEvent) -> RunEvent:
+    return replace(event, message=without_secrets(event.message))

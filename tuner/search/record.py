@@ -9,10 +9,11 @@ trials/0007/  config.json environment.json history.jsonl
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 from diagnostics.subjects.run_history import RunEvent
 from tuner.errors import StudyError
@@ -25,16 +26,22 @@ from tuner.search.documents import (
     write_json,
     write_lines,
 )
-from tuner.search.run_record import RunRecord
+from tuner.search.run_record import Role, RunRecord
 from tuner.search.trainer_state import trainer_state
 from tuner.trial import EpochReport, TrialSpec, TrialState
 from tuner.values import from_plain, to_plain
 
-__all__ = ["RunRecorder", "light", "prepare_run", "read_counts", "read_run"]
+__all__ = ["RUN_FILES", "RunRecorder", "light", "prepare_run", "read_counts", "read_run"]
 
 HISTORY = "history.jsonl"
 RESULT = "result.json"
 COUNTS = "dev_counts.json"
+RUN_FILES = ("config.json", HISTORY, RESULT)
+"""What `read_run` reads; when none of them changed, the training did not either."""
+
+ALONE = "train"
+"""Origin of a training outside of a study."""
+
 Entry = dict[str, Any]
 
 
@@ -138,16 +145,16 @@ def read_run(directory: Path) -> RunRecord | None:
     result = read_json(directory / RESULT) or {}
     try:
         return RunRecord(
-            key=config["key"],
-            number=config["number"],
+            key=_checked_key(config, directory),
+            number=operator.index(config["number"]),
             spec=from_plain(TrialSpec, config),
-            role=config["role"],
-            origin=config["origin"],
+            role=_checked_role(config["role"]),
+            origin=str(config["origin"]),
             directory=directory,
             state=TrialState(result.get("state", TrialState.RUNNING)),
             reports=tuple(_report(entry) for entry in entries if _is_epoch(entry)),
             events=tuple(_event(entry) for entry in entries if not _is_epoch(entry)),
-            reason=result.get("reason", ""),
+            reason=str(result.get("reason", "")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StudyError(
@@ -161,7 +168,32 @@ def read_counts(directory: Path) -> tuple[tuple[int, int, int], ...] | None:
     counts = read_json(directory / COUNTS)
     if counts is None:
         return None
-    return tuple((int(correct), int(said), int(gold)) for correct, said, gold in counts)
+    try:
+        return tuple((int(correct), int(said), int(gold)) for correct, said, gold in counts)
+    except (TypeError, ValueError) as error:
+        raise StudyError(
+            f"`{directory / COUNTS}` holds no counts of entities: {error!r}.",
+            "Delete the folder to train it again.",
+        ) from error
+
+
+def _checked_key(config: Entry, directory: Path) -> str:
+    """Return the key of a training, which names its folder: others could lead out of the study.
+
+    The folder of a training outside of a study may have been moved or copied since.
+    """
+    if config["origin"] == ALONE:
+        return directory.name
+    key = config["key"]
+    if key != directory.name:
+        raise ValueError(f"its key is {key!r}, but its folder is {directory.name!r}")
+    return str(key)
+
+
+def _checked_role(role: object) -> Role:
+    if role not in get_args(Role):
+        raise ValueError(f"there is no role {role!r}")
+    return cast(Role, role)
 
 
 def light(report: EpochReport) -> EpochReport:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tuner.engine import Engine
 from tuner.search.budget import StudyClock
+from tuner.search.completion_order import CompletionOrder
 from tuner.search.copies import ModelCopies
 from tuner.search.folder import StudyFolder
 from tuner.search.forecast import remaining_seconds
 from tuner.search.interrupt import StopRequest
 from tuner.search.ledger import Ledger
+from tuner.search.progress import ProgressFile
 from tuner.search.record import prepare_run
 from tuner.search.run_record import RunRecord
 from tuner.study import StudySpec
@@ -21,6 +24,12 @@ from tuner.trial import TrialState
 from tuner.values import to_plain
 
 __all__ = ["Session"]
+
+FORECAST_SHARE = 0.05
+"""Most of the time that goes into forecasting the time left, which grows with the trials."""
+
+CHEAP_SECONDS = 0.002
+"""A forecast that took no longer is made anew for every snapshot."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,6 +49,7 @@ class Session:
         phase: What is going on.
         trained: Key of a running training to the epochs it trained, the running one as a fraction.
         warnings: What the reader of the summary must know, as sentences.
+        order: In which order the trials were asked for and ended.
     """
 
     spec: StudySpec
@@ -54,10 +64,19 @@ class Session:
     phase: Phase = "search"
     trained: dict[str, float] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    order: CompletionOrder = field(init=False)
+    _progress: ProgressFile = field(init=False)
+    _forecast: tuple[float | None, float] = (None, 0.0)  # seconds left, and when to ask anew
+
+    def __post_init__(self) -> None:
+        self.order = CompletionOrder(self.folder.path)
+        self._progress = ProgressFile(self.folder.path)
 
     def begin(self, run: RunRecord) -> RunRecord:
         """Make the folder of a training, new or taken up again, and enter it as running."""
+        order = {"asked_after": self.order.asked(run.number)} if run.role == "search" else {}
         facts = {
+            **order,
             "study": self.spec.name,
             "model": to_plain(self.spec.model),
             "training": to_plain(self.spec.training),
@@ -77,7 +96,15 @@ class Session:
 
     def update(self, note: str) -> None:
         """Tell the observer that something happened."""
-        self.observer.update(self.snapshot(), note)
+        snapshot = self.snapshot()
+        self._progress.show(snapshot, note)
+        self.observer.update(snapshot, note)
+
+    def tick(self) -> None:
+        """Tell the observer that time goes by."""
+        snapshot = self.snapshot()
+        self._progress.show(snapshot)
+        self.observer.tick(snapshot)
 
     def snapshot(self) -> StudySnapshot:
         """Return how the study stands."""
@@ -87,13 +114,23 @@ class Session:
             phase=self.phase,
             trials=self.spec.options.trials,
             finished=self.ledger.ended,
-            rows=tuple(
-                replace(row, trained=self.trained.get(row.key, 0.0)) for row in self.ledger.rows()
-            ),
+            rows=self.ledger.rows(self.trained),
             best_key=None if leading is None else leading.key,
             elapsed=self.clock.elapsed,
-            remaining=remaining_seconds(
-                self.ledger, self.spec, self.time_left(), self.engine.slots, self.trained
-            ),
+            remaining=self._remaining(),
             epochs_saved=self.ledger.epochs_saved,
         )
+
+    def _remaining(self) -> float | None:
+        """Return the expected seconds to the end; a large study is not asked for every snapshot."""
+        seconds, next_time = self._forecast
+        began = time.monotonic()
+        if began < next_time:
+            return seconds
+        seconds = remaining_seconds(
+            self.ledger, self.spec, self.time_left(), self.engine.slots, self.trained
+        )
+        took = time.monotonic() - began
+        pause = 0.0 if took <= CHEAP_SECONDS else took / FORECAST_SHARE
+        self._forecast = seconds, began + pause
+        return seconds

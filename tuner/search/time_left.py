@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -28,6 +29,9 @@ TRAINING_BYTES = 16
 
 MODEL_COPIES = 3
 """Most models that a study keeps at once: the best, the running trial's best, its checkpoint."""
+
+MOST_SCHEDULED = 500
+"""Trainings to come that are dealt out to the slots one by one."""
 
 LOG_BYTES_PER_TRIAL = 200_000
 """History, counts and configuration of one trial, with room to spare."""
@@ -113,7 +117,9 @@ def seconds_left(
     """Expect the seconds to the end of a study.
 
     Pruning is expected to go on as it did so far: trials to come are given the share of their plans
-    that ended trials were trained for. Re-runs of contenders go through their whole plans.
+    that ended trials were trained for. Re-runs of contenders go through their whole plans, and
+    begin when the last trial of the search has ended. What runs side by side was timed side by
+    side.
 
     Args:
         timings: Trainings that ended.
@@ -138,10 +144,23 @@ def seconds_left(
 
     planned = sum(one.epochs_planned for one in timings)
     share = sum(one.epochs_done for one in timings) / planned if planned else 1.0
-    to_come = unknown_trials * expected_epochs * share * usual
-    under_way = sum(one.epochs_left * at(one.batch_size) for one in running)
-    fixed = sum(epochs * at(batch_size) for batch_size, epochs in waiting)
-    return (to_come + under_way + fixed) / max(slots, 1)
+    each = expected_epochs * share * usual
+    under_way = [one.epochs_left * at(one.batch_size) for one in running]
+    searched = _makespan([*under_way, *[each] * unknown_trials], slots)
+    return searched + _makespan([epochs * at(batch_size) for batch_size, epochs in waiting], slots)
+
+
+def _makespan(seconds: Sequence[float], slots: int) -> float:
+    """Return when the last of some trainings ends, each of them started in the first free slot.
+
+    Beyond a few hundred the total divided by the slots says the same in less time.
+    """
+    if slots <= 1 or len(seconds) > MOST_SCHEDULED:
+        return max(sum(seconds) / max(slots, 1), max(seconds, default=0.0))
+    ends = [0.0] * slots
+    for one in seconds:
+        heapq.heapreplace(ends, ends[0] + one)
+    return max(ends)
 
 
 def memory_bytes(
@@ -187,9 +206,13 @@ def estimate(
     seconds_per_epoch: float | None,
     confirm_runs: int = 0,
     slots: int = 1,
+    devices: int = 1,
     how: str = "",
 ) -> Estimate:
     """Put together what a study is expected to cost without pruning.
+
+    Trainings side by side on one device share it, so that only further devices are counted as
+    faster: what such trainings gain was not measured yet, and the study will not take longer.
 
     Args:
         model: Size of the encoder.
@@ -200,12 +223,13 @@ def estimate(
         seconds_per_epoch: Measured seconds of an epoch, or None.
         confirm_runs: Re-runs of contenders.
         slots: Trainings at once.
+        devices: Devices that they are spread over.
         how: How the seconds were measured, one sentence; empty says what was computed.
     """
     seconds = None
     if seconds_per_epoch is not None:
         runs = trials + confirm_runs
-        seconds = runs * expected_epochs * seconds_per_epoch / max(slots, 1)
+        seconds = runs * expected_epochs * seconds_per_epoch / max(devices, 1)
     formula = (
         f"{plain_number(round(model.millions, 1))}M parameters at 16 bytes each while training, "
         f"activations for {batch_size} windows of {length} sub-tokens"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -58,6 +59,21 @@ def healthy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(look_around, "look_at_nvidia", Nvidia)
     for variable in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"):
         monkeypatch.delenv(variable, raising=False)
+
+
+@pytest.mark.usefixtures("healthy", "outdated")
+def test_the_next_look_repeats_what_was_planned(capsys: pytest.CaptureFixture[str]) -> None:
+    """A plan that is left out would be judged by its usual values, and the verdict would change."""
+    Path("my data.conll").write_text("Anna B-PER\n", encoding="utf-8")
+    words = (
+        *("--model", "nowhere/model", "--script", "train.py", "--data", "my data.conll"),
+        *("--batch-size", "64", "--max-length", "256", "--precision", "fp32"),
+        *("--optimizer", "adamw_torch", "--runs-dir", "elsewhere"),
+    )
+    (command,) = document(*words, capsys=capsys)["next_commands"]
+    assert command["command"] == f"tuner doctor {shlex.join(words)}"
+    (plain,) = document("--script", "train.py", capsys=capsys)["next_commands"]
+    assert plain["command"] == "tuner doctor --script train.py"
 
 
 def document(*words: str, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:

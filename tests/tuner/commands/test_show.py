@@ -9,7 +9,7 @@ import pytest
 
 from tests.tuner.display import examples
 from tuner import cli
-from tuner.search.documents import write_json
+from tuner.search.documents import read_json, write_json
 from tuner.search.folder import StudyFolder
 
 Capture = pytest.CaptureFixture[str]
@@ -71,6 +71,8 @@ def test_the_folder_of_a_single_training(
 ) -> None:
     run = tmp_path / "one"
     shutil.copytree(finished_runs / "fin" / "trials" / "0000", run)
+    config = read_json(run / "config.json")
+    write_json(run / "config.json", {**config, "origin": "train", "key": "before-it-was-moved"})
     assert show("one", runs=tmp_path) == 0
     assert "Training one " in capsys.readouterr().out
     write_json(run / "summary.json", examples.train_result())

@@ -75,6 +75,19 @@ def many_rows(count: int) -> tuple[TrialRow, ...]:
     return (*rows, dataclasses.replace(last, key=f"{count - 1:04d}", number=count - 1))
 
 
+def four_running() -> tuple[TrialRow, ...]:
+    """Return seven trainings that ended and four that run side by side."""
+    ended, last = trial_rows(running=False), trial_rows()[-1]
+    further = ((7, 2, 0.8102, 2.6), (8, 0, None, 0.3), (9, 1, 0.4571, 1.0), (10, 4, 0.8733, 4.9))
+    running = [
+        dataclasses.replace(
+            last, key=f"{number:04d}", number=number, epoch=epoch, score=score, trained=trained
+        )
+        for number, epoch, score, trained in further
+    ]
+    return (*ended, *running)
+
+
 def snapshot(rows: tuple[TrialRow, ...] | None = None) -> StudySnapshot:
     """Return a search in its eighth trial."""
     return StudySnapshot(

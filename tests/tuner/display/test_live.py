@@ -139,6 +139,78 @@ def test_the_bar_of_a_running_trial_moves_with_its_steps() -> None:
     assert line == snapshot("⠋      7        1.05e-4     32  ━━━━━─── 2/5  0.8102     38s  running")
 
 
+def four_running(width: int, height: int = 24) -> str:
+    view = progress_view(
+        examples.snapshot(examples.four_running()), NOTE, Canvas(width=width, height=height)
+    )
+    return render(view, width)
+
+
+def test_four_running_at_80_columns() -> None:
+    assert four_running(80) == snapshot("""\
+Study fin: searching ───────────────────────────────────────────────────────────
+   Trial  Learning rate  Batch  Epochs        Dev F1    Time  State
+──────────────────────────────────────────────────────────────────────
+       0           2e-5     16  ━━━━━━━━ 3/3  0.8412  1m 01s  finished
+       1           5e-5     16  ━━━━━━━━ 4/4  0.8655  1m 20s  finished
+       2           1e-3      8  ━━━───── 2/5  0.0000     39s  pruned
+       3        3.17e-4     64  ──────── 0/2       -    4.1s  failed
+★      4         1.2e-4     32  ━━━━━━━━ 5/5  0.8731  1m 37s  finished
+       5         7.7e-6      8  ━━━───── 1/3  0.3120     23s  pruned
+       6         8.9e-5    128  ━━━━━━━━ 4/4  0.8590  1m 11s  finished
+⠋      7        1.05e-4     32  ━━━━──── 2/5  0.8102     38s  running
+⠋      8        1.05e-4     32  ──────── 0/5       -     38s  running
+⠋      9        1.05e-4     32  ━━────── 1/5  0.4571     38s  running
+⠋     10        1.05e-4     32  ━━━━━━━─ 4/5  0.8733     38s  running
+
+Trials  ━━━━━━━━━━━━━━━━━━────────────────────────────────  7 of 20, 4 running
+Best    ★ 0.8731  trial 4: learning rate 1.2e-4, batch size 32, 5 epochs
+Time    6m 54s so far · about 13m 32s left · 5 epochs saved by stopping early
+trial 7, epoch 2/5: F1 0.8102\
+""")
+
+
+def test_four_running_at_120_columns() -> None:
+    assert four_running(120) == snapshot("""\
+Study fin: searching ───────────────────────────────────────────────────────────────────────────────────────────────────
+   Trial  Learning rate  Batch  Epochs        Dev F1    Time  State     Remark
+──────────────────────────────────────────────────────────────────────────────────────────────────────────
+       0           2e-5     16  ━━━━━━━━ 3/3  0.8412  1m 01s  finished
+       1           5e-5     16  ━━━━━━━━ 4/4  0.8655  1m 20s  finished
+       2           1e-3      8  ━━━───── 2/5  0.0000     39s  pruned    0.00 < 0.62 at 40 %
+       3        3.17e-4     64  ──────── 0/2       -    4.1s  failed    the loss became NaN at step 17
+★      4         1.2e-4     32  ━━━━━━━━ 5/5  0.8731  1m 37s  finished  out of memory at 32, ran as 2 x 16
+       5         7.7e-6      8  ━━━───── 1/3  0.3120     23s  pruned    0.31 < 0.63 at 33 %
+       6         8.9e-5    128  ━━━━━━━━ 4/4  0.8590  1m 11s  finished
+⠋      7        1.05e-4     32  ━━━━──── 2/5  0.8102     38s  running
+⠋      8        1.05e-4     32  ──────── 0/5       -     38s  running
+⠋      9        1.05e-4     32  ━━────── 1/5  0.4571     38s  running
+⠋     10        1.05e-4     32  ━━━━━━━─ 4/5  0.8733     38s  running
+
+Trials  ━━━━━━━━━━━━━━━━━━────────────────────────────────  7 of 20, 4 running
+Best    ★ 0.8731  trial 4: learning rate 1.2e-4, batch size 32, 5 epochs
+Time    6m 54s so far · about 13m 32s left · 5 epochs saved by stopping early
+trial 7, epoch 2/5: F1 0.8102\
+""")
+
+
+def test_the_running_stay_on_a_small_screen() -> None:
+    shown_rows = [line for line in four_running(80, height=16).splitlines() if "running" in line]
+    assert len(shown_rows) == 5, "four rows, and the line that counts them"
+
+
+def test_a_study_that_nobody_works_on_stands_still() -> None:
+    now = 100.0
+    console, _ = terminal()
+    idle = dataclasses.replace(examples.snapshot(), phase="idle", remaining=None)
+    with LiveDisplay(console, clock=lambda: now) as display:
+        display.update(idle, "No process works on it.")
+        now = 400.0
+        shown_later = render(display._view(), 80)
+    assert "Study fin: not running" in shown_later
+    assert "6m 54s so far" in shown_later
+
+
 def test_time_goes_on_between_two_snapshots() -> None:
     now = 100.0
     console, _ = terminal()

@@ -122,3 +122,9 @@ Further   warm-up ratio 0.1, weight decay 0.01, schedule linear
 Size      986 training sentences, 62 steps per epoch
 • 2 sentences were longer than 128 sub-tokens and cut into windows.\
 """)
+
+
+def test_the_engine_has_a_line_of_its_own() -> None:
+    engine = "workers, 4 trainings at once (this machine has 4 GPUs)"
+    shown = render(plan_view(dataclasses.replace(examples.plan(), engine=engine), Canvas()), 80)
+    assert f"Engine  {engine}" in shown
