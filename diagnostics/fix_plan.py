@@ -15,6 +15,7 @@ _QUANTITIES = {
     "warmup_steps": "warmup_ratio",
     "lr": "learning_rate",
     "lr_scheduler_type": "schedule",
+    "optim": "optimizer",
     "per_device_train_batch_size": "batch_size",
     "train_batch_size": "batch_size",
     "max_seq_length": "max_length",
@@ -37,6 +38,9 @@ _BY_HAND = (
 )
 """How parameters begin that no training option sets: it takes data, labels or code."""
 
+_PACE = frozenset({"batch_size", "frozen_layers", "learning_rate", "optimizer", "schedule"})
+"""Quantities that decide how fast a run learns."""
+
 _COMPANIONS = {"batch_size": "gradient_accumulation_steps"}
 """A change that a second fix of the same finding completes: smaller batches, accumulated, are as
 large as before."""
@@ -52,7 +56,7 @@ class PlannedFix:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassedOver:
-    """A fix that is not applied because another one, of `winner`, sets the same quantity."""
+    """A fix that is not applied because `winner` sets the same quantity, or outdates it."""
 
     rule: str
     fix: Fix
@@ -105,7 +109,7 @@ def plan_fixes(findings: Sequence[Finding]) -> FixPlan:
             if not is_applicable(fix) or _alone(fix, changes):
                 by_hand.append(planned)
                 continue
-            winner = _setting(changes, fix)
+            winner = _setting(changes, fix) or _outdating(changes, fix)
             if winner is None:
                 changes += [planned, *_companions(found, fix, changes)]
                 break
@@ -125,6 +129,22 @@ def _setting(changes: Sequence[PlannedFix], fix: Fix) -> PlannedFix | None:
     """Return the change that sets the same quantity as a fix."""
     same = (planned for planned in changes if quantity(planned.fix) == quantity(fix))
     return next(same, None)
+
+
+def _outdating(changes: Sequence[PlannedFix], fix: Fix) -> PlannedFix | None:
+    """Return the change after which the run learns so differently that a fix is out of date.
+
+    How much shorter a training may be was read off the present curve, which another learning rate
+    or optimizer bends.
+    """
+    if quantity(fix) != "epochs" or not _shortens(fix):
+        return None
+    return next((planned for planned in changes if quantity(planned.fix) in _PACE), None)
+
+
+def _shortens(fix: Fix) -> bool:
+    numbers = (int, float)
+    return isinstance(fix.old, numbers) and isinstance(fix.new, numbers) and bool(fix.new < fix.old)
 
 
 def _companions(found: Finding, fix: Fix, changes: Sequence[PlannedFix]) -> list[PlannedFix]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from diagnostics import reference_values, series
 from diagnostics.findings import Fix
@@ -11,11 +12,13 @@ from diagnostics.training_library import library_that_trained
 
 __all__ = [
     "keep_best_epoch",
+    "logged_name",
     "longer",
     "lower_learning_rate",
     "raise_learning_rate",
     "rounded",
     "shorter",
+    "usual_learning_rate",
 ]
 
 _SHARES: dict[float, str] = {2: "half", 3: "a third of", 10: "a tenth of"}
@@ -52,16 +55,35 @@ def lower_learning_rate(run: RunHistory, divisor: float) -> Fix:
     )
 
 
+def usual_learning_rate(run: RunHistory) -> tuple[float, str]:
+    """Return the rate to begin with where the present one is no guide, and how it was chosen.
+
+    The geometric middle of what is usual for the encoder; where its size is known and the run makes
+    too few steps to learn at that, the high end.
+    """
+    usual = reference_values.learning_rate_range(run)
+    steps = series.total_steps(run) or series.whole(run.config.get("max_steps"))
+    sized = series.number(run.config.get("parameters")) is not None
+    ends = f"what is usual for this {usual.kind} ({usual.low:g} to {usual.high:g})"
+    if sized and steps is not None and steps < reference_values.USUAL_STEPS:
+        return usual.high, f"the high end of {ends}, since the run makes only {steps} steps"
+    return rounded(math.sqrt(usual.low * usual.high)), f"the middle of {ends}"
+
+
 def raise_learning_rate(run: RunHistory, factor: float) -> list[Fix]:
     """Propose the learning rate times `factor`, inside what is usual; nothing if it is there.
 
-    Where the present rate is unknown the proposal is a sentence without a value.
+    A rate that lies below the usual ones even then gives way to `usual_learning_rate`: so far away
+    it is no guide. Where the present rate is unknown the proposal is a sentence without a value.
     """
     usual = reference_values.learning_rate_range(run)
     old = series.number(run.config.get("learning_rate"))
     if old is None:
         return [_of_unknown_rate(run, _MULTIPLES.get(factor, f"{factor:g} times"))]
-    new = min(max(factor * old, usual.low), usual.high)
+    new = min(factor * old, usual.high)
+    how = f"{factor:g} times the present one, at most {usual.high:g}"
+    if new < usual.low:
+        new, how = usual_learning_rate(run)
     if new <= old:
         return []
     return [
@@ -70,7 +92,7 @@ def raise_learning_rate(run: RunHistory, factor: float) -> list[Fix]:
             parameter="learning_rate",
             old=old,
             new=rounded(new),
-            how=f"{factor:g} times the present one, within {usual.low:g} to {usual.high:g}",
+            how=how,
         )
     ]
 
@@ -105,6 +127,17 @@ def _epochs(run: RunHistory, epochs: float, *, text: str, how: str, sign: int) -
     return [Fix(text=text, parameter="epochs", old=known, new=new, how=how)]
 
 
+def logged_name(run: RunHistory) -> str:
+    """Return the monitored metric as the Trainer knows it: `overall_f1` where `f1` was read so.
+
+    It refuses a `metric_for_best_model` under any other name. F1 where nothing is monitored.
+    """
+    name = run.monitor or "f1"
+    wanted = re.compile(rf"eval_(\w{{1,60}}) was read as {re.escape(name)}\.")
+    told = next((found for note in run.notes if (found := wanted.fullmatch(note))), None)
+    return name if told is None else told[1]
+
+
 def keep_best_epoch(run: RunHistory) -> list[Fix]:
     """Propose to keep the best epoch's weights; nothing where the run does so already."""
     if run.config.get("load_best_model_at_end") is True:
@@ -116,6 +149,6 @@ def keep_best_epoch(run: RunHistory) -> list[Fix]:
         parameter="load_best_model_at_end",
         old=False if run.config.get("load_best_model_at_end") is False else None,
         new=True,
-        how=f"with metric_for_best_model={run.monitor or 'f1'}",
+        how=f"with metric_for_best_model={logged_name(run)}",
     )
     return [fix]

@@ -32,7 +32,7 @@ _THEMES = (
     *("E1", "E3", "E2", "R7", "R5"),
     *("D1", "D2", "D5", "D4", "D6"),
     *("R6", "R603", "R1", "R3", "R2"),
-    *("D3", "R4"),
+    *("D3", "R403", "R4"),
 )
 """Which of two equally grave findings is rather the cause of the other: a broken environment or a
 full memory comes before faulty data, that before what the optimisation did, and that before what

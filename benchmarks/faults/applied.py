@@ -62,5 +62,5 @@ def _with(setup: Setup, parameter: str, new: Any) -> Setup:
         return replace(setup, arguments=arguments, schedule_share=1.0)
     if parameter == "load_best_model_at_end":
         arguments.setdefault("save_strategy", "epoch")
-        arguments.setdefault("metric_for_best_model", "f1")
+        arguments.setdefault("metric_for_best_model", "overall_f1" if setup.per_type else "f1")
     return replace(setup, arguments=arguments)

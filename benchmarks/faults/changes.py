@@ -20,6 +20,7 @@ __all__ = [
     "shifted",
     "type_left_out",
     "types_turned",
+    "word_classes",
     "wrong_types",
 ]
 
@@ -94,6 +95,27 @@ def types_turned(splits: Splits, randomness: Random) -> Splits:
         splits.dev, lambda tags: [t if t == "O" else t[:2] + following[t[2:]] for t in tags]
     )
     return replace(splits, dev=dev)
+
+
+def word_classes(splits: Splits, randomness: Random) -> Splits:
+    """Give every word a class by its form, and none O: a task as parts of speech are."""
+    del randomness
+    parts = (splits.train, splits.dev)
+    train, dev = (
+        tuple(replace(each, tags=tuple(map(_word_class, each.tokens))) for each in part)
+        for part in parts
+    )
+    return Splits(train=train, dev=dev)
+
+
+def _word_class(word: str) -> str:
+    if not any(character.isalnum() for character in word):
+        return "PUNCT"
+    if any(character.isdigit() for character in word):
+        return "NUM"
+    if len(word) <= 3:
+        return "SHORT"
+    return "GERUND" if word.lower().endswith("ing") else "WORD"
 
 
 def dev_from_train(splits: Splits, randomness: Random) -> Splits:

@@ -71,9 +71,9 @@ def _some(pool: Sequence[Sentence], count: int, randomness: Random) -> list[Sent
 
 
 def label_names(splits: Splits) -> tuple[str, ...]:
-    """Return the labels of some splits, `O` first."""
+    """Return the labels of some splits, `O` first if it is among them."""
     found = {tag for part in (splits.train, splits.dev) for each in part for tag in each.tags}
-    return ("O", *sorted(found - {"O"}))
+    return (*(["O"] if "O" in found else []), *sorted(found - {"O"}))
 
 
 @cache

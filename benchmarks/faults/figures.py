@@ -12,6 +12,7 @@ from diagnostics.statistics import wilson_interval
 __all__ = [
     "Share",
     "Summary",
+    "all_named",
     "by_kind",
     "false_alarms",
     "is_looked_at",
@@ -113,6 +114,29 @@ def by_kind(cases: Sequence[Case], standings: Standings) -> dict[str, tuple[Shar
             _share(positive, lambda case: case.names_the_cause(1)),
         )
     return found
+
+
+def all_named(cases: Sequence[Case], standings: Standings) -> dict[str, tuple[Share, Share]]:
+    """Return, of each kind with several faults, how often one of them is named, and all are.
+
+    Findings of any severity count, consequences too: with two faults one may be told as following
+    from the other.
+    """
+    found = {}
+    doubles = [case for case in cases if case.kind.planted]
+    for name in dict.fromkeys(case.kind.name for case in doubles):
+        runs = [case for case in doubles if case.kind.name == name]
+        positive = _with(runs, standings, Standing.POSITIVE)
+        found[name] = (_share(positive, _names_any), _share(positive, _names_all))
+    return found
+
+
+def _names_any(case: Case) -> bool:
+    return any(_raised(case, rule) for rule in case.kind.causes)
+
+
+def _names_all(case: Case) -> bool:
+    return all(any(_raised(case, rule) for rule in fault) for fault in case.kind.planted)
 
 
 def recall_by_rule(cases: Sequence[Case], standings: Standings) -> dict[str, Share]:

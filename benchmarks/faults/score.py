@@ -88,6 +88,15 @@ def print_kinds(cases: Sequence[Case], known: Standings) -> None:
     print_table("Faults, all runs (* judged with the predictions)", columns, rows)
 
 
+def print_doubles(cases: Sequence[Case], known: Standings) -> None:
+    """Print how often both of two planted faults are named, anywhere in the report."""
+    rows = [
+        (name, f"{one.hits}/{one.of}", f"{both.hits}/{both.of}")
+        for name, (one, both) in figures.all_named(cases, known).items()
+    ]
+    print_table("Two faults at once, all runs", ("faults", "one named", "both named"), rows)
+
+
 def print_healthy(cases: Sequence[Case]) -> None:
     """Print what each healthy kind is warned of."""
     rows = []
@@ -132,6 +141,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parts = parts_of(cases)
     print_summary(parts, known)
     print_kinds(cases, known)
+    print_doubles(cases, known)
     print_healthy(cases)
     print_rules(parts[1][1], known)
     if options.fixes.is_file():

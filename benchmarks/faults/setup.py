@@ -80,6 +80,7 @@ class Kind:
         does: What is done to the training, as a clause.
         setup: The training.
         causes: Rules whose finding names the fault; empty for a healthy run.
+        planted: For several faults at once the rules that mean each of them; else empty.
         allowed: Further rules that say something true of this run, so that they are no false
             warning; those of consequences need not be listed.
         fixes: Parameters whose change mends it.
@@ -94,6 +95,7 @@ class Kind:
     does: str
     setup: Setup
     causes: frozenset[str] = frozenset()
+    planted: tuple[frozenset[str], ...] = ()
     allowed: frozenset[str] = frozenset()
     fixes: frozenset[str] = frozenset()
     evidence: str = SCORE

@@ -90,6 +90,8 @@ def _evaluated(material: Material, trainer: Trainer, splits: Splits, clean: Spli
     predicted: Tags = []
     if material.predictions:
         gold, predicted = _predicted(trainer, trainer.eval_dataset, labels)
+    if "O" not in labels:  # no entities, so no F1 of them
+        return Outcome(printed="", f1=f1)
     untouched = f1 is not None and scored_plainly(setup)
     return Outcome(
         printed="",

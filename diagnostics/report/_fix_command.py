@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from diagnostics import series
+from diagnostics import fixes, series
 from diagnostics.findings import Value
 from diagnostics.fix_plan import FixPlan, PlannedFix
 from diagnostics.judgement import Checkup
@@ -157,7 +157,7 @@ def _settings(run: RunHistory, planned: PlannedFix) -> Iterator[Setting]:
         yield _ARGUMENTS.get(name, name), new, was
     if name == "load_best_model_at_end":
         needed = f"{planned.rule}: needed for it"
-        yield "metric_for_best_model", run.monitor or "f1", needed
+        yield "metric_for_best_model", fixes.logged_name(run), needed
         if run.config.get("eval_strategy", "") != run.config.get("save_strategy"):
             yield "eval_strategy", "epoch", needed
             yield "save_strategy", "epoch", needed

@@ -10,7 +10,7 @@ from typing import Any
 from diagnostics.findings import Value
 from diagnostics.report._text import clean
 from diagnostics.subjects.run_history import RunHistory
-from diagnostics.training_library import library_that_trained
+from diagnostics.training_library import library_of_reader, library_that_trained
 
 __all__ = ["LIBRARIES", "Place", "is_name", "library_of", "python"]
 
@@ -19,16 +19,9 @@ Writer = Callable[[Value, RunHistory], "str | None"]
 
 _OF_READERS = {
     "": "transformers",  # a callback of the Trainer judges while it trains
-    "tuner_run": "tuner",
-    "trainer_state": "transformers",
-    "results_json": "transformers",
-    "model_card": "transformers",
-    "lightning_metrics": "lightning",
-    "keras_csv": "keras",
-    "keras_history": "keras",
-    "spacy_table": "spacy",
-    "flair_loss": "flair",
+    "model_card": "transformers",  # most cards are the Trainer's
 }
+"""What is assumed of readers whose logs several libraries write."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +46,7 @@ def library_of(run: RunHistory, reader: str) -> str:
         return told or "spacy"
     if run.config.get("architecture") == "SequenceTagger":
         return "flair"
-    return _OF_READERS.get(reader, told)
+    return library_of_reader(reader) or _OF_READERS.get(reader, told)
 
 
 def python(value: Value) -> str:
@@ -122,6 +115,9 @@ LIBRARIES: dict[str, tuple[Place, ...]] = {
                 "precision": _of_lightning,
                 "eval_strategy": _each_epoch,
                 "load_best_model_at_end": _checkpoint,
+                "steps_between_logs": _as("log_every_n_steps"),
+                "evaluate_every": _each_epoch,
+                "keep_best_epoch": _checkpoint,
             },
         ),
         Place(
@@ -132,7 +128,11 @@ LIBRARIES: dict[str, tuple[Place, ...]] = {
         Place(
             opening="DataLoader(  # of the training",
             closing=")",
-            arguments={**_same("batch_size"), "dataloader_num_workers": _as("num_workers")},
+            arguments={
+                **_same("batch_size"),
+                "dataloader_num_workers": _as("num_workers"),
+                "loader_workers": _as("num_workers"),
+            },
         ),
     ),
     "keras": (
@@ -144,7 +144,11 @@ LIBRARIES: dict[str, tuple[Place, ...]] = {
         Place(
             opening="model.fit(",
             closing=")",
-            arguments={**_same("epochs", "batch_size"), "load_best_model_at_end": _restored},
+            arguments={
+                **_same("epochs", "batch_size"),
+                "load_best_model_at_end": _restored,
+                "keep_best_epoch": _restored,
+            },
         ),
     ),
     "flair": (
@@ -157,6 +161,7 @@ LIBRARIES: dict[str, tuple[Place, ...]] = {
                 "batch_size": _as("mini_batch_size"),
                 "warmup_ratio": _as("warmup_fraction"),
                 "load_best_model_at_end": _best_of_flair,
+                "keep_best_epoch": _best_of_flair,
             },
         ),
     ),
@@ -169,6 +174,7 @@ LIBRARIES: dict[str, tuple[Place, ...]] = {
                 "gradient_accumulation_steps": _option("accumulate_gradient"),
                 "dropout": _option("dropout"),
                 "eval_steps": _option("eval_frequency"),
+                "steps_between_evaluations": _option("eval_frequency"),
                 "seed": _option("seed"),
             },
         ),

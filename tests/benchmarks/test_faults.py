@@ -7,7 +7,9 @@ import json
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ import pytest
 from benchmarks.faults import changes, figures
 from benchmarks.faults.admission import Standing, admitted, standings
 from benchmarks.faults.applied import applied, told
+from benchmarks.faults.corpora import Splits, label_names
 from benchmarks.faults.fix_results import (
     NEW_SEED,
     PRINTED,
@@ -26,12 +29,14 @@ from benchmarks.faults.fix_results import (
     recovers,
     write_reruns,
 )
+from benchmarks.faults.fixes import plans
 from benchmarks.faults.judging import Case, read_cases
 from benchmarks.faults.kinds import all_kinds
 from benchmarks.faults.rivals import compare, run_rivals
 from benchmarks.faults.setup import RECORD, SCORE, Kind, Setup
 from diagnostics.checkup import run_rules
 from diagnostics.findings import Evidence, Finding, Fix, Severity, Tier
+from diagnostics.subjects.labelled_data import Sentence
 
 ROOT = Path(__file__).resolve().parents[2]
 FAULTS = ROOT / "benchmarks" / "faults"
@@ -89,9 +94,26 @@ def test_kind_names_rules_and_a_healthy_twin(name: str) -> None:
     kind = all_kinds()[name]
     rules = {rule.name for rule in run_rules()}
     assert kind.causes <= rules
+    assert all(fault and fault <= kind.causes for fault in kind.planted)
     assert kind.allowed <= rules
     assert all_kinds()[kind.twin].healthy
     assert kind.healthy or kind.fixes
+
+
+def test_four_kinds_hold_two_faults() -> None:
+    doubles = [kind for kind in all_kinds().values() if kind.planted]
+    assert len(doubles) >= 4
+    assert all(len(kind.planted) == 2 for kind in doubles)
+    assert not any(first & second for first, second in (kind.planted for kind in doubles))
+
+
+def test_a_task_without_o_has_a_class_for_every_word() -> None:
+    words = ("Running", "at", "12", "%", "reading")
+    sentence = Sentence(tokens=words, tags=("O",) * 5)
+    splits = changes.word_classes(Splits(train=(sentence,), dev=(sentence,)), Random(0))
+    assert splits.train[0].tags == ("GERUND", "SHORT", "NUM", "PUNCT", "GERUND")
+    assert label_names(splits) == ("GERUND", "NUM", "PUNCT", "SHORT")
+    assert label_names(Splits(train=(sentence,), dev=())) == ("O",)
 
 
 # ---------------------------------------------------------------------------- admission, figures
@@ -156,6 +178,21 @@ def test_figures_of_runs_made_up() -> None:
     assert (positive.hits, named.hits) == (3, 1)
 
 
+def test_both_of_two_faults_must_be_named() -> None:
+    steps, split = (
+        finding("too-few-steps", Severity.WARNING),
+        finding("dev-set-too-small", Severity.INFO, cause="R403"),
+    )
+    cases = [
+        *(case("healthy", seed=seed, f1=0.7) for seed in (0, 1)),
+        case("few-steps-and-tiny-dev", steps, split, seed=0),
+        case("few-steps-and-tiny-dev", split, seed=1),
+        case("few-steps-and-tiny-dev", seed=2),
+    ]
+    one, both = figures.all_named(cases, standings(cases))["few-steps-and-tiny-dev"]
+    assert (one.hits, both.hits, both.of) == (2, 1, 3)
+
+
 def test_share_shows_its_interval() -> None:
     assert str(figures.Share(hits=9, of=10)) == "0.90 (9/10; 0.60 to 0.98)"
     assert str(figures.Share(hits=0, of=0)) == "–"
@@ -201,7 +238,7 @@ def test_predictions_are_what_shows_shifted_labels(tmp_path: Path) -> None:
 
 def test_kept_files_are_small_and_hold_no_sentences() -> None:
     files = [file for file in HISTORIES.rglob("*") if file.is_file()]
-    assert sum(file.stat().st_size for file in files) < 2_500_000
+    assert sum(file.stat().st_size for file in files) < 4_000_000
     for file in files:
         if file.name == "dev_predictions.jsonl":
             for line in file.read_text(encoding="utf-8").splitlines():
@@ -230,6 +267,20 @@ def test_fixes_are_applied_to_the_setup() -> None:
     assert new.schedule_share == 0.125, "twice the steps, the same schedule"
     assert applied(Setup(), fixes).schedule_share == 1.0, "the Trainer's own knows its length"
     assert told(fixes).startswith("learning_rate=0.0001, epochs=16")
+
+
+def test_a_mended_training_that_is_kept_is_not_trained_again() -> None:
+    low = replace(
+        finding("learning-rate-too-low", Severity.WARNING),
+        fixes=(Fix(text="a", parameter="learning_rate", old=3e-6, new=3e-4),),
+    )
+    longer = replace(low, fixes=(Fix(text="b", parameter="epochs", old=8, new=9),))
+    healthy = [case("healthy", seed=seed, f1=0.7 + seed / 100) for seed in range(2)]
+    faulty = [case("rate-by-100", low, seed=1), case("rate-by-100", longer, seed=0)]
+    every = list(plans([*healthy, *faulty], ["rate-by-100"], ["sample"], [0, 1]))
+    printed = [plan for plan in every if plan.arm == PRINTED]
+    assert [(plan.known, plan.setup is None) for plan in printed] == [(0.71, True), (None, False)]
+    assert not list(plans([*healthy, *faulty], ["rate-by-100"], ["sample"], [2]))
 
 
 def rerun(seed: int, faulty: float, new: float | None, arm: str = PRINTED) -> Rerun:

@@ -22,6 +22,13 @@ KINDS = (
         fixes=frozenset({"batch_size", "epochs", "max_steps"}),
     ),
     Kind(
+        name="one-epoch",
+        does="one epoch of 15 steps",
+        setup=Setup(epochs=1),
+        causes=frozenset({"too-few-steps"}),
+        fixes=frozenset({"batch_size", "epochs", "max_steps"}),
+    ),
+    Kind(
         name="24-sentences",
         does="24 training sentences",
         setup=Setup(sentences=24),

@@ -52,6 +52,16 @@ KINDS = (
         does="2 epochs of 220 sentences in batches of 2",
         setup=Setup(sentences=220, batch_size=2, epochs=2),
     ),
+    Kind(
+        name="one-epoch-of-plenty",
+        does="one epoch of 220 sentences, one at a time",
+        setup=Setup(sentences=220, batch_size=1, epochs=1, learning_rate=2e-4),
+    ),
+    Kind(
+        name="classes-without-o",
+        does="a class for every word, as parts of speech have; accuracy as the score",
+        setup=Setup(change=changes.word_classes, accuracy_only=True),
+    ),
     Kind(name="many-epochs", does="20 epochs", setup=Setup(epochs=20)),
     Kind(
         name="label-smoothing",

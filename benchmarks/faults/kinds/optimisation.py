@@ -105,6 +105,14 @@ KINDS = (
         fixes=frozenset({"weight_decay"}),
     ),
     Kind(
+        name="weight-decay-recorded",
+        does="the same, with the training arguments beside the log",
+        setup=Setup(arguments={"weight_decay": 100.0}),
+        causes=_UNUSUAL,
+        fixes=frozenset({"weight_decay"}),
+        arguments_kept=True,
+    ),
+    Kind(
         name="dropout-of-80-percent",
         does="dropout 0.8 instead of 0.1",
         setup=Setup(dropout=0.8),

@@ -24,7 +24,8 @@ class InvisibleCharacters(DataRule):
     Why it matters: such a word looks like another one and is not. Tokenizers split it or take it
     for unknown, dictionaries miss it, and duplicates are not seen as such.
 
-    What to change: remove the characters; `--fix OUT` does.
+    What to change: remove the characters; `--fix OUT` does. Where a space without width parts words
+    of Thai, Lao, Khmer or Burmese, it divides the word there.
 
     Source: Unicode, categories Cc and Cf. One word in a thousand is judgement.
     """

@@ -13,7 +13,7 @@ from diagnostics.measures.tag_pairs import TagPairs
 from diagnostics.rules.data._evidence.tag_reading import first_places
 from diagnostics.rules.data._evidence.wording import counted
 from diagnostics.subjects.dataset import Dataset
-from diagnostics.tag_scheme import EMPTY_TYPE
+from diagnostics.tag_styles import EMPTY_TYPE
 
 __all__ = ["TagsMakeNoSense"]
 

@@ -61,6 +61,9 @@ class AccuracyFlatters(Rule[RunHistory]):
     low_f1: float = 0.3
     """F1 below which the model finds too little to be of use, in score."""
 
+    errors_left: float = 0.5
+    """Share of the first evaluation's errors from which down accuracy alone is but a remark."""
+
     high_accuracy: float = 0.8
     """Accuracy that looks good beside it, in score. Judgement."""
 
@@ -100,6 +103,14 @@ class AccuracyFlatters(Rule[RunHistory]):
             )
         ]
 
+    def _finds_more(self, accuracy: Sequence[series.Point]) -> bool:
+        """Whether the errors became so much fewer that the model must find entities by now.
+
+        A model that finds nothing begins and ends at the share of O words.
+        """
+        first, best = accuracy[0].value, max(point.value for point in accuracy)
+        return first < 1 and 1 - best <= self.errors_left * (1 - first)
+
     def _instead_of_f1(
         self, run: RunHistory, accuracy: Sequence[series.Point], *, token_classifier: bool
     ) -> list[Finding] | NotApplicable:
@@ -107,6 +118,7 @@ class AccuracyFlatters(Rule[RunHistory]):
         entity_tags = "O" in names and prefixed(names)
         if not entity_tags and (names or not token_classifier):
             return NotApplicable(reason="nothing tells that the labels are entity tags")
+        found = self._finds_more(accuracy)
         certainty = "" if entity_tags else " (unless the task has no O, as part-of-speech tags)"
         return [
             self.finding(
@@ -114,7 +126,7 @@ class AccuracyFlatters(Rule[RunHistory]):
                 f"so it says little about the entities{certainty}.",
                 evidence=[Evidence(label="accuracy", value=accuracy[-1].value)],
                 fixes=[_choose_by_f1(run)],
-                severity=Severity.WARNING if entity_tags else Severity.INFO,
+                severity=Severity.WARNING if entity_tags and not found else Severity.INFO,
                 tier=Tier.CONCLUSIVE if entity_tags else Tier.HEURISTIC,
             )
         ]

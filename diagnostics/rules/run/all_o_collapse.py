@@ -12,7 +12,7 @@ from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, Fix, NotApplicable, Severity, Tier
 from diagnostics.rule import Rule
 from diagnostics.subjects.run_history import RunHistory
-from diagnostics.training_library import library_that_trained
+from diagnostics.training_library import has_another_library
 
 __all__ = ["AllOCollapse"]
 
@@ -159,9 +159,6 @@ def _predicted_per_gold(run: RunHistory) -> float | None:
     return recall.value / precision.value if precision.value > 0 else None
 
 
-_OTHER_LIBRARIES = ("spacy", "flair", "keras")
-"""Libraries whose loss knows no label number to leave out."""
-
 _CHECK_TAGS = Fix(text="Check that the training data holds entities, with B- and I- prefixes.")
 
 
@@ -178,7 +175,7 @@ def _fixes(run: RunHistory) -> list[Fix]:
         new = reference_values.epochs_for_steps(steps / last)
         how = f"{math.ceil(new) * steps / last:.0f} steps at {steps / last:.0f} per epoch"
         found += fixes.longer(run, new, text="Train for more steps.", how=how)
-    if library_that_trained(run) in _OTHER_LIBRARIES:
+    if has_another_library(run):
         return [*found, _CHECK_TAGS]
     check = Fix(
         text="Check that labels carry B- and I- prefixes and that the first sub-token of a word is "

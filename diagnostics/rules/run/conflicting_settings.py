@@ -84,6 +84,14 @@ class ConflictingSettings(Rule[RunHistory]):
         ),
     }  # fmt: skip
 
+    def explained(self, found: Sequence[Finding]) -> tuple[str, ...]:
+        """Return what the settings explain; the wrong direction also that the score fell.
+
+        The evaluation at the end is then one of the worst epoch, which was loaded as the best.
+        """
+        settings = {evidence.label for each in found for evidence in each.evidence}
+        return (*self.explains, *(("R201", "R202") if "greater_is_better" in settings else ()))
+
     def check(self, run: RunHistory) -> Sequence[Finding] | NotApplicable:
         """Compare settings that must agree."""
         if not run.config:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from diagnostics import reference_values, series
+from diagnostics import fixes, reference_values, series
 from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, Fix, NotApplicable, Severity, Tier, Value
 from diagnostics.rule import Rule
@@ -113,6 +113,11 @@ class IllogicalHyperparameter(Rule[RunHistory]):
         whole_run = [] if works else [*self._rate(run), *self._epochs(run), *self._warmup(run)]
         return [*self._no_numbers(run), *whole_run, *self._counts(run), *self._shares(run)]
 
+    def explained(self, found: Sequence[Finding]) -> tuple[str, ...]:
+        """Return what the values explain; a learning rate also weights that stand still."""
+        names = {evidence.label for each in found for evidence in each.evidence}
+        return (*self.explains, *(("R108", "R205") if "learning_rate" in names else ()))
+
     def _one(
         self, name: str, old: Value, fix: tuple[Value, str], why: str, *, fatal: bool = False
     ) -> Finding:
@@ -140,12 +145,13 @@ class IllogicalHyperparameter(Rule[RunHistory]):
         if rate is None or (trains_adapters(run) and not (rate <= 0 and is_plan(run))):
             return
         usual = reference_values.learning_rate_range(run)
-        fix = (usual.low, f"the low end of what is usual for this {usual.kind}")
         if rate <= 0:
+            fix = fixes.usual_learning_rate(run)
             why = "the weights never move" if rate == 0 else "each step raises the loss"
             why += ", and no training can run with it" if is_plan(run) else ""
             yield self._one("learning_rate", rate, fix, why, fatal=True)
-        elif is_plain_adam(run) and rate >= destroying_rate(run, self.destroys):
+            return
+        if is_plain_adam(run) and rate >= destroying_rate(run, self.destroys):
             fix = (usual.high, f"the high end of what is usual for this {usual.kind}")
             why = f"usual with AdamW is {usual.low:g} to {usual.high:g}"
             if rate >= self.destroys:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from diagnostics import needs, score_noise, series, statistics
+from diagnostics import fixes, needs, score_noise, series, statistics
 from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, Fix, Severity, Tier
 from diagnostics.rule import Rule
@@ -121,7 +121,7 @@ def _fixes(run: RunHistory) -> list[Fix]:
         text="Choose the best epoch by the score; nothing else needs to change.",
         parameter="metric_for_best_model",
         old=chosen if isinstance(chosen, str) else None,
-        new=run.monitor,
+        new=fixes.logged_name(run),
         how="the score is what is wanted",
     )
     smoothing = series.number(run.config.get("label_smoothing"))
@@ -133,5 +133,5 @@ def _fixes(run: RunHistory) -> list[Fix]:
         how="the usual value",
     )
     nothing = Fix(text="Nothing: the best epoch is chosen by the score already.")
-    first = nothing if chosen == run.monitor else by_score
+    first = nothing if chosen in (run.monitor, fixes.logged_name(run)) else by_score
     return [first] if smoothing else [first, smooth]

@@ -14,6 +14,7 @@ from diagnostics.rule import Rule
 from diagnostics.rules.run._evidence import score_suspicions as suspicions
 from diagnostics.rules.run._evidence.loss_suspicions import solved_at_once
 from diagnostics.rules.run._evidence.score_suspicions import Suspicion
+from diagnostics.rules.run._evidence.split_suspicions import perfect_at_once, too_good
 from diagnostics.subjects.run_history import RunHistory
 
 __all__ = ["MetricSuspect"]
@@ -61,6 +62,10 @@ class MetricSuspect(Rule[RunHistory]):
         "0.998 on sentences that are as easy as the known ones": run_example(
             f1=(0.9, 0.98, 0.998), train_loss=(0.5, 0.1, 0.02), eval_loss=(0.1, 0.03, 0.004)
         ),
+        "0.98 after 120 sentences, on sentences that are as easy": run_example(
+            f1=(0.7, 0.94, 0.98), train_loss=(0.5, 0.1, 0.06), eval_loss=(0.3, 0.09, 0.05),
+            dataset={"train_sentences": 120},
+        ),
         "0.0002 after one step, and no score": run_example(
             eval_loss=(0.0002,), steps_per_epoch=1
         ),
@@ -71,6 +76,12 @@ class MetricSuspect(Rule[RunHistory]):
     }  # fmt: skip
     good: ClassVar = {
         "0.0002 after 100 steps, and no score": run_example(eval_loss=(0.0002,)),
+        "0.98 after 120 sentences, on harder ones": run_example(
+            f1=(0.7, 0.94, 0.98),
+            train_loss=(0.5, 0.1, 0.02),
+            eval_loss=(0.3, 0.09, 0.05),
+            dataset={"train_sentences": 120},
+        ),
         "all in order": run_example(
             f1=(0.6, 0.7), precision=(0.65, 0.7), recall=(0.557, 0.7), accuracy=(0.9, 0.95)
         ),
@@ -94,6 +105,9 @@ class MetricSuspect(Rule[RunHistory]):
 
     too_good: float = 0.995
     """Score that is worth a look at the splits, if unseen sentences are as easy as known ones."""
+
+    too_good_of_few: float = 0.95
+    """The same after a training on fewer than 1,000 sentences. Judgement."""
 
     dead: float = 0.05
     """Score below which a constant is a model that finds nothing, which other rules tell."""
@@ -136,7 +150,7 @@ class MetricSuspect(Rule[RunHistory]):
         return (
             suspicions.impossible,
             suspicions.all_zero,
-            suspicions.perfect_at_once,
+            perfect_at_once,
             partial(
                 suspicions.constant,
                 dead=self.dead,
@@ -147,5 +161,5 @@ class MetricSuspect(Rule[RunHistory]):
             suspicions.mixed,
             partial(suspicions.miscounted, tolerance=self.miscounted),
             suspicions.all_equal,
-            partial(suspicions.too_good, least=self.too_good),
+            partial(too_good, least=self.too_good, least_of_few=self.too_good_of_few),
         )

@@ -12,6 +12,7 @@ from diagnostics.findings import Finding, Fix, Severity, Tier
 from diagnostics.rule import Rule
 from diagnostics.rules.run._evidence.precision_recall import steady_gap
 from diagnostics.subjects.run_history import RunHistory
+from diagnostics.training_library import has_another_library
 
 __all__ = ["RecallFarAbovePrecision"]
 
@@ -54,13 +55,7 @@ class RecallFarAbovePrecision(Rule[RunHistory]):
         gap = steady_gap(run)
         if gap is None or gap.recall < gap.precision:
             return []
-        ignore = Fix(
-            text="Score the first sub-token of each word only; give padding, special tokens and "
-            "continued sub-tokens the label -100.",
-            parameter="label_pad_token_id",
-            new=-100,
-            how="the index that loss and metric ignore",
-        )
+        ignore = _WHOLE_WORDS if has_another_library(run) else _IGNORED
         longer = fixes.longer(
             run,
             1.5 * run.epochs[-1].number,
@@ -78,3 +73,15 @@ class RecallFarAbovePrecision(Rule[RunHistory]):
                 tier=gap.tier,
             )
         ]
+
+
+_IGNORED = Fix(
+    text="Score the first sub-token of each word only; give padding, special tokens and "
+    "continued sub-tokens the label -100.",
+    parameter="label_pad_token_id",
+    new=-100,
+    how="the index that loss and metric ignore",
+)
+_WHOLE_WORDS = Fix(
+    text="Score each word once; leave padding and the further pieces of a word out of the score.",
+)

@@ -27,7 +27,7 @@ class ScheduleDeadTail(Rule[RunHistory]):
     Why it matters: steps at a learning rate of zero cost as much as others and change nothing. A
     run that ends within its warm-up never trained at the rate that was asked for.
 
-    What to change: where the score is low, a schedule as long as the run; else as many epochs as
+    What to change: unless the score is good, a schedule as long as the run; else as many epochs as
     the schedule has steps for; a warm-up of a tenth of the steps.
 
     Source: the schedules of transformers: linear and cosine decay fall below a thousandth of their
@@ -82,8 +82,8 @@ class ScheduleDeadTail(Rule[RunHistory]):
     fewest_rates: int = 8
     """Logged learning rates below which a tail of a tenth cannot be seen."""
 
-    low_score: float = 0.5
-    """Score below which a run evidently needs the steps that its schedule leaves out. Judgement."""
+    low_score: float = 0.8
+    """Score below which the steps that the schedule leaves out are worth more than their time."""
 
     good_score: float = 0.9
     """Score from which a run that never left its warm-up evidently learned all the same."""

@@ -15,6 +15,9 @@ from diagnostics.subjects.run_history import RunHistory
 
 __all__ = ["StillImproving"]
 
+_LONGER = 0.5
+"""Share of the epochs that is proposed on top of them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StillImproving(Rule[RunHistory]):
@@ -27,7 +30,8 @@ class StillImproving(Rule[RunHistory]):
     train anew instead of adding epochs at a learning rate of zero.
 
     Source: the best epoch is the last in 34 % of public runs, most of them flat there. So the rise
-    of the last evaluations must be a trend (exact Mann-Kendall, p < 0.05) and larger than noise.
+    of the last evaluations must be a trend (exact Mann-Kendall, p < 0.05) and larger than noise; a
+    warning is due where it is large, and the proposed epochs would gain as much at the last slope.
     Two or three evaluations show no trend; a large last gain is then told as no more than a remark.
     """
 
@@ -57,6 +61,10 @@ class StillImproving(Rule[RunHistory]):
     above_noise: float = 1.5
     """Times the noise that such a gain must exceed: the difference of two scores is noisier, by
     the root of 2, than each of them."""
+
+    known_loss: float = 0.02
+    """Training loss per word below which the sentences are known by heart: what the score still
+    gains then is luck, or the learning rate that goes to 0."""
 
     clear_gain: float = 2.0
     """Times the noise that the last gain must reach where there are too few evaluations to test."""
@@ -121,6 +129,7 @@ class StillImproving(Rule[RunHistory]):
         large = score_noise.noise_is_known(run) and abs(_steady_gain(values)) > max(
             self.large_gain * series.scale(run), self.above_noise * noise
         )
+        large = large and self._would_gain(run, points) and not self._by_heart(run)
         only_loss = run.monitor == "loss"  # pretraining falls for as long as anybody pays
         start, last = points[-1 - max(1, len(points) // 3)], points[-1]
         return self.finding(
@@ -136,6 +145,17 @@ class StillImproving(Rule[RunHistory]):
             severity=Severity.WARNING if large and not only_loss else Severity.INFO,
         )
 
+    def _would_gain(self, run: RunHistory, points: Sequence[series.Point]) -> bool:
+        """Whether half as many epochs again would gain as much, at the slope of the end."""
+        before, last = points[-3], points[-1]
+        slope = abs(last.value - before.value) / max(1e-9, last.epoch - before.epoch)
+        return slope * _LONGER * last.epoch > self.large_gain * series.scale(run)
+
+    def _by_heart(self, run: RunHistory) -> bool:
+        """Whether the training sentences have nothing left to teach."""
+        losses = series.train_losses(run)
+        return bool(losses) and 0 <= losses[-1].value < self.known_loss
+
 
 def _steady_gain(values: Sequence[float]) -> float:
     """Return the gain over the last third between means of neighbours, which luck moves less."""
@@ -147,5 +167,5 @@ def _steady_gain(values: Sequence[float]) -> float:
 
 def _longer(run: RunHistory, last: float) -> list[Fix]:
     how = "half as many epochs again, schedule stretched with them"
-    new = fixes.longer(run, 1.5 * last, text="Train longer.", how=how)
+    new = fixes.longer(run, (1 + _LONGER) * last, text="Train longer.", how=how)
     return new or [Fix(text="Train to the end of the plan, or longer.")]

@@ -48,6 +48,9 @@ class TooFewSteps(Rule[RunHistory]):
         "the loss still falls when 60 steps are over": run_example(
             f1=(0.1, 0.2, 0.25, 0.3), eval_loss=(1.0, 0.8, 0.7, 0.6), steps_per_epoch=15
         ),
+        "16 steps, and the loss still falls": run_example(
+            f1=(0.0, 0.2, 0.5, 0.57), eval_loss=(1.3, 0.6, 0.4, 0.35), steps_per_epoch=4
+        ),
         "24 steps, and nothing shows that the loss still falls": run_example(
             f1=(0.0, 0.05, 0.08), steps_per_epoch=8
         ),
@@ -59,6 +62,7 @@ class TooFewSteps(Rule[RunHistory]):
         "half-way through its plan, nothing logged yet": replace(
             run_example(max_steps=40), config={"max_steps": 40, "steps_done": 20}
         ),
+        "very few steps that sufficed": run_example(f1=(0.6, 0.8, 0.85), steps_per_epoch=10),
         "few steps that sufficed": run_example(f1=(0.6, 0.8, 0.85), steps_per_epoch=20),
         "1,000 steps": run_example(f1=(0.0, 0.0), steps_per_epoch=500),
     }
@@ -75,6 +79,9 @@ class TooFewSteps(Rule[RunHistory]):
     learned: float = 0.5
     """Score from which the steps evidently sufficed. Judgement."""
 
+    learned_at_once: float = 0.8
+    """The same for fewer than `no_training` steps, which hardly ever suffice. Judgement."""
+
     def check(self, run: RunHistory) -> Sequence[Finding] | NotApplicable:
         """Look for a low score after very few steps."""
         share = series.plan_share(run)
@@ -85,10 +92,9 @@ class TooFewSteps(Rule[RunHistory]):
             return NotApplicable(reason="a single evaluation does not show the end of the run")
         if share is not None and share < 0.9:
             return NotApplicable(reason=f"the run stands at {share:.0%} of its plan")
-        if steps >= self.least_steps or not self._low(run):
+        if steps >= self.least_steps or not self._low(run, steps):
             return []
-        epochs = run.epochs[-1].number if run.epochs else series.number(run.config.get("epochs"))
-        per_epoch = steps / max(1.0, epochs or 1.0)
+        per_epoch = steps / max(1.0, _epochs(run))
         tier = self._tier(run, steps)
         return [
             self.finding(
@@ -119,10 +125,11 @@ class TooFewSteps(Rule[RunHistory]):
         falling = any(statistics.falling_p(track) < 0.05 for track in tracks)
         return Tier.STATISTICAL if falling else Tier.HEURISTIC
 
-    def _low(self, run: RunHistory) -> bool:
+    def _low(self, run: RunHistory, steps: int) -> bool:
+        enough = self.learned_at_once if steps < self.no_training else self.learned
         if run.monitor in (None, "loss") or not run.higher_is_better:
             return True
-        return max((point.value for point in series.scores(run)), default=0.0) < self.learned
+        return max((point.value for point in series.scores(run)), default=0.0) < enough
 
 
 def _fixes(run: RunHistory, per_epoch: float) -> list[Fix]:
@@ -137,7 +144,17 @@ def _fixes(run: RunHistory, per_epoch: float) -> list[Fix]:
         return longer or [_batch(None, 4)]
     twentieth = 2 ** math.floor(math.log2(max(1.0, per_epoch * batch / 20)))
     smaller = min(32, max(4, twentieth))
-    return [*longer, _batch(batch, smaller)] if smaller < batch else longer or [_batch(batch, 1)]
+    if smaller >= batch:
+        return longer or [_batch(batch, 1)]
+    # Whichever gives more steps comes first.
+    more = reference_values.epochs_for_steps(per_epoch) / max(1.0, _epochs(run))
+    found = [*longer, _batch(batch, smaller)]
+    return found if more >= batch / smaller else found[::-1]
+
+
+def _epochs(run: RunHistory) -> float:
+    done = run.epochs[-1].number if run.epochs else series.number(run.config.get("epochs"))
+    return done or 1.0
 
 
 def _batch(old: int | None, new: int) -> Fix:

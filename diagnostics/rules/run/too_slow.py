@@ -60,6 +60,10 @@ class TooSlow(Rule[RunHistory]):
             timed(run_example(f1=(0.5, 0.6), epochs=3), 5 * _HOUR),
             environment={"device": "NVIDIA A100"},
         ),
+        "half of it is evaluation, of half a minute": replace(
+            run_example(f1=(0.5, 0.6)),
+            environment={"train_seconds": 30, "evaluation_seconds": 15},
+        ),
         "evaluation takes a tenth": replace(
             run_example(f1=(0.5, 0.6)),
             environment={"train_seconds": 4_000, "evaluation_seconds": 400},
@@ -72,6 +76,9 @@ class TooSlow(Rule[RunHistory]):
 
     evaluation_share: float = 0.3
     """Share of the time for evaluations from which they are too frequent. Judgement."""
+
+    worth_saving: float = 60.0
+    """Seconds of evaluations below which their share is nobody's trouble. Judgement."""
 
     padding_share: float = 0.6
     """Share of padding in a batch from which sorting by length pays: it then more than doubles the
@@ -101,7 +108,8 @@ class TooSlow(Rule[RunHistory]):
 
     def _evaluating(self, run: RunHistory) -> Iterator[Finding]:
         share = _evaluation_share(run)
-        if share is None or share <= self.evaluation_share:
+        spent = series.number(run.environment.get("evaluation_seconds")) or 0.0
+        if share is None or share <= self.evaluation_share or spent < self.worth_saving:
             return
         every = series.whole(run.config.get("eval_steps"))
         factor = share / self.evaluation_share * 2

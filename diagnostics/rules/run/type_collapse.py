@@ -63,7 +63,7 @@ class TypeCollapse(Rule[RunHistory]):
     }
 
     alive: float = 0.5
-    """Overall score above which the other types are evidently learned."""
+    """Score, overall or of a type, above which the other types are evidently learned."""
 
     highest_recall: float = 0.2
     """Recall that the upper end of the interval must stay below."""
@@ -82,9 +82,12 @@ class TypeCollapse(Rule[RunHistory]):
         share, best = series.plan_share(run), series.best_point(run)
         if share is not None and share < 0.5:
             return NotApplicable(reason=f"the run stands at {share:.0%} of its plan")
-        if best is None or best.value <= self.alive:
+        if best is None:
             return []
         at_best = next((p.per_type for p in run.epochs if p.number == best.epoch), {})
+        each = [series.number(scores.get("f1")) or 0.0 for scores in at_best.values()]
+        if max(best.value, *each, 0.0) <= self.alive:
+            return []
         dead = {
             name: int(support)
             for name, scores in typed[-1].items()

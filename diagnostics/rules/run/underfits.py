@@ -10,13 +10,16 @@ from diagnostics import fixes, needs, score_noise, series, statistics
 from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, Fix, NotApplicable, Severity, Tier
 from diagnostics.rule import Rule
+from diagnostics.rules.run._evidence.frozen import (
+    ALL_LAYERS,
+    moves_the_head_alone,
+    told_by_times,
+    train_the_encoder_too,
+)
 from diagnostics.rules.run._evidence.tuned import encoder_is_frozen
 from diagnostics.subjects.run_history import RunHistory
 
 __all__ = ["Underfits"]
-
-HEAD_RATE = 1e-3
-"""Learning rate of a head on a frozen encoder. Judgement: ten times that of a small encoder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +29,9 @@ class Underfits(Rule[RunHistory]):
     Why it matters: training and unseen sentences score alike and low, so data and regularisation
     are not what is missing: the model has not used what it was given.
 
-    What to change: a higher learning rate if it lies below the usual range, else more epochs; if
-    the training loss is flat, a larger encoder.
+    What to change: the whole encoder trained, where the rate suits it and so little came of it; a
+    higher learning rate if it lies below the usual range, else more epochs; if the training loss is
+    flat, a larger encoder.
 
     Source: a training score below 0.8 within two standard errors of the development score, or a
     training loss that keeps more than half of its first value and lies no lower than the loss on
@@ -140,6 +144,7 @@ class Underfits(Rule[RunHistory]):
             Evidence(label="first training loss", value=training[0]),
             Evidence(label="last training loss", value=training[-1]),
             Evidence(label="best score", value=best.value, epochs=(best.epoch,)),
+            *told_by_times(run),
         ]
         return [self.finding(message, evidence=evidence, fixes=_fixes(run))]
 
@@ -148,35 +153,8 @@ def _fixes(run: RunHistory) -> list[Fix]:
     last = run.epochs[-1].number
     longer = fixes.longer(run, 2 * last, text="Train longer.", how="twice the present epochs")
     if encoder_is_frozen(run):
-        return [*_of_a_frozen_encoder(run), *longer]
+        return [*train_the_encoder_too(run), *longer]
+    if moves_the_head_alone(run):
+        return [ALL_LAYERS, *longer]
     larger = Fix(text="Use a larger encoder: this one has learned what it can.")
     return [*fixes.raise_learning_rate(run, 3), *longer] or [larger]
-
-
-def _of_a_frozen_encoder(run: RunHistory) -> list[Fix]:
-    """Propose to train the encoder, too; else a rate that suits the head, if the present is lower.
-
-    A head that starts at random bears larger steps than weights that were trained before.
-    """
-    layers = series.whole(run.config.get("frozen_layers"))
-    found = [
-        Fix(
-            text="Train the encoder, too: its features do not fit the task without it.",
-            parameter="frozen_layers",
-            old=layers or None,
-            new=0,
-            how="no layer frozen",
-        )
-    ]
-    rate = series.number(run.config.get("learning_rate"))
-    if rate is not None and rate < HEAD_RATE:
-        found.append(
-            Fix(
-                text="Or raise the learning rate of the head.",
-                parameter="learning_rate",
-                old=rate,
-                new=HEAD_RATE,
-                how="usual for a head that is trained alone",
-            )
-        )
-    return found

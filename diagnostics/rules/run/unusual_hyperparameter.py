@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from diagnostics import reference_values, series
+from diagnostics import fixes, reference_values, series
 from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, Fix, NotApplicable, Severity, Tier
 from diagnostics.fixes import rounded
@@ -24,19 +24,24 @@ from diagnostics.subjects.run_history import RunHistory
 
 __all__ = ["UnusualHyperparameter"]
 
+_OF_WHAT_LEARNED_LITTLE = ("R105", "R106", "R201", "R202", "R203", "R204", "R206")
+"""Rules about scores that rise, fall or stand still, which say nothing of a run that is broken."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnusualHyperparameter(Rule[RunHistory]):
     """A hyperparameter lies far outside what usually works.
 
     Why it matters: such a value is more often a slip (a lost zero, a copied line from another kind
-    of model) than a discovery. It is a remark and no verdict: the curves decide.
+    of model) than a discovery. By itself it is a remark and no verdict: the curves decide. It is
+    a warning where the run also ends with hardly anything learned.
 
-    What to change: the nearest value that is usual.
+    What to change: a value that is usual.
 
     Source: the recipes of the models' authors and the values of public model cards. Ranges hold for
     fine-tuning an encoder with AdamW: adapters (LoRA), frozen encoders, SGD and Adafactor have
-    other ranges and are not judged by these.
+    other ranges and are not judged by these. AdamW shrinks each weight by the weight decay times
+    the learning rate in every step (Loshchilov and Hutter 2019).
     """
 
     id: ClassVar = "R606"
@@ -52,6 +57,10 @@ class UnusualHyperparameter(Rule[RunHistory]):
         "gradients clipped to nothing": run_example(f1=(0.1, 0.2), max_grad_norm=0.001),
         "half of everything dropped": run_example(f1=(0.1, 0.2), dropout=0.6),
         "most of the run is warm-up": run_example(f1=(0.1, 0.2), warmup_ratio=0.8),
+        "weight decay of 100": run_example(f1=(0.1, 0.1), weight_decay=100, optim="adamw_torch"),
+        "thirty times the usual rate, and nothing learned": run_example(
+            f1=(0.2, 0.1, 0.0), learning_rate=9e-3, optim="adamw_torch", parameters=22_000_000
+        ),
         "weight decay of another optimizer": run_example(
             f1=(0.1, 0.2), weight_decay=0.5, optim="adamw_torch"
         ),
@@ -99,6 +108,9 @@ class UnusualHyperparameter(Rule[RunHistory]):
     least_length: int = 32
     """Maximum length below which ordinary sentences are cut, in sub-tokens."""
 
+    learned: float = 0.3
+    """F1 below which a run learned so little that an unusual value is a warning."""
+
     does_well: float = 0.8
     """Score from which no value is called unusual: it evidently works."""
 
@@ -109,19 +121,27 @@ class UnusualHyperparameter(Rule[RunHistory]):
             return []
         if not run.config:
             return NotApplicable(reason="the run recorded no hyperparameters")
+        epochs = self._above(run, "epochs", self.most_epochs, 10, below=math.inf)
         return [
             *self._rate(run),
-            *(
-                self._above(run, "epochs", self.most_epochs, 10, below=math.inf)
-                if is_plan(run)
-                else ()
-            ),
+            *(epochs if is_plan(run) else ()),
             *self._above(run, "dropout", self.largest_share, 0.1),
             *self._above(run, "warmup_ratio", self.largest_share, 0.1),
             *self._decay(run),
             *self._below(run, "max_grad_norm", self.least_norm, 1.0),
             *self._below(run, "max_length", self.least_length, 128),
         ]
+
+    def explained(self, found: Sequence[Finding]) -> tuple[str, ...]:
+        """Return what the values explain; with little learned, also how the score fell or rose."""
+        grave = any(each.severity is Severity.WARNING for each in found)
+        return (*self.explains, *(_OF_WHAT_LEARNED_LITTLE if grave else ()))
+
+    def _learned_little(self, run: RunHistory) -> bool:
+        """Whether a run that came near its end found fewer entities than is of any use."""
+        values, share = series.scores(run), series.plan_share(run)
+        over = len(values) > 1 and (share is None or share >= 0.9)
+        return over and run.monitor == "f1" and max(p.value for p in values) < self.learned
 
     def _rate(self, run: RunHistory) -> Iterator[Finding]:
         rate = series.number(run.config.get("learning_rate"))
@@ -138,35 +158,42 @@ class UnusualHyperparameter(Rule[RunHistory]):
         may_be_large = is_plain_adam(run) is None or encoder_is_frozen(run)
         if 0.99 * low < rate <= high or (rate > high and may_be_large):
             return
-        new = usual.high if rate > high else usual.low
-        yield self._one("learning_rate", rate, new, f"{usual.low:g} to {usual.high:g}")
+        new = usual.high if rate > high else fixes.usual_learning_rate(run)[0]
+        yield self._one(run, "learning_rate", rate, new, f"{usual.low:g} to {usual.high:g}")
 
     def _decay(self, run: RunHistory) -> Iterator[Finding]:
-        if is_plain_adam(run) is not False:
-            yield from self._above(run, "weight_decay", self.largest_decay, 0.01)
+        adam = is_plain_adam(run)
+        if adam is not False:
+            # Large values are usual where the decay is not multiplied by a learning rate.
+            below = math.inf if adam else 1.0
+            yield from self._above(run, "weight_decay", self.largest_decay, 0.01, below=below)
 
     def _above(
         self, run: RunHistory, name: str, limit: float, usual: float, *, below: float = 1.0
     ) -> Iterator[Finding]:
         value = series.number(run.config.get(name))
         if value is not None and limit < value < below:
-            yield self._one(name, value, usual, f"up to {limit:g}")
+            yield self._one(run, name, value, usual, f"up to {limit:g}")
 
     def _below(self, run: RunHistory, name: str, limit: float, usual: float) -> Iterator[Finding]:
         value = series.number(run.config.get(name))
         if value is not None and 0 < value < limit:
-            yield self._one(name, value, usual, f"from {limit:g} on")
+            yield self._one(run, name, value, usual, f"from {limit:g} on")
 
-    def _one(self, name: str, old: float, new: float, usual: str) -> Finding:
+    def _one(self, run: RunHistory, name: str, old: float, new: float, usual: str) -> Finding:
+        # Of a low rate the curves tell more, and R103 does.
+        grave = self._learned_little(run) and not (name == "learning_rate" and old < new)
         fix = Fix(
             text=f"Set {name} to {new:g}, unless this value was chosen on purpose.",
             parameter=name,
             old=old,
             new=rounded(new) if new < 1 else round(new),
-            how=f"the nearest usual value ({usual})",
+            how=f"a usual value ({usual})",
         )
         return self.finding(
             f"{name} is {old:g}; usual is {usual}.",
             evidence=[Evidence(label=name, value=old)],
             fixes=[fix],
+            severity=Severity.WARNING if grave else Severity.INFO,
+            tier=Tier.STATISTICAL if grave else Tier.HEURISTIC,
         )

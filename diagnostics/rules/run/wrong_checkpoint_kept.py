@@ -134,7 +134,7 @@ def _fixes(run: RunHistory) -> list[Fix]:
         text="Choose the best epoch by the score.",
         parameter="metric_for_best_model",
         old=chosen if isinstance(chosen, str) else None,
-        new=run.monitor,
+        new=fixes.logged_name(run),
         how="the score is what is wanted",
     )
     return [*fixes.keep_best_epoch(run), by_score]

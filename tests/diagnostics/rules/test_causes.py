@@ -69,7 +69,7 @@ def test_more_steps_or_a_score_are_a_remark_only(steps: int, score: float) -> No
     assert found.severity is Severity.INFO
 
 
-@pytest.mark.parametrize(("score", "parameter"), [(0.2, "max_steps"), (0.7, "epochs")])
+@pytest.mark.parametrize(("score", "parameter"), [(0.2, "max_steps"), (0.85, "epochs")])
 def test_a_dead_tail_of_a_low_score_wants_a_longer_schedule(score: float, parameter: str) -> None:
     run = run_example(rates=(1e-4, 8e-5, 6e-5, 4e-5, 2e-5, *[0.0] * 5), f1=[score] * 10)
     assert of(run, "schedule-dead-tail").fixes[0].parameter == parameter

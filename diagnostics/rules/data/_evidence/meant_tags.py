@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from diagnostics.rules.data._evidence.similar_names import same_but_for_writing
-from diagnostics.tag_scheme import ROLES, SEPARATORS, TagScheme
+from diagnostics.tag_scheme import TagScheme
+from diagnostics.tag_styles import ROLES, SEPARATORS
 
 __all__ = ["meant_tags"]
 

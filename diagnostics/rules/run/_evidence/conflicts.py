@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from diagnostics import series
 from diagnostics.findings import Fix, Value
+from diagnostics.fixes import logged_name
 from diagnostics.subjects.run_history import RunHistory
 
 __all__ = ["Conflict", "conflicts"]
@@ -101,7 +102,7 @@ def _metric(run: RunHistory) -> Iterator[Conflict]:
         text="Choose the best epoch by a metric that compute_metrics returns.",
         parameter="metric_for_best_model",
         old=wanted,
-        new=run.monitor,
+        new=logged_name(run),
         how=f"logged were: {', '.join(sorted(logged)[:8])}",
     )
     message = f"The best epoch is chosen by {wanted}, which was never logged."

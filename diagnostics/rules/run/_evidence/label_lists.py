@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from diagnostics.once_per_run import once_per_run
 from diagnostics.subjects.run_history import RunHistory
 
 __all__ = [
@@ -22,6 +23,7 @@ _SUFFIX = re.compile(r"\S[-_:/|][BIESLU]")
 _MOST_NAMES = 2_000
 
 
+@once_per_run
 def label_names(run: RunHistory) -> tuple[str, ...]:
     """Return the labels of the model in the order of their numbers; empty when unknown.
 
@@ -34,6 +36,7 @@ def label_names(run: RunHistory) -> tuple[str, ...]:
     return _names(_turned(run.config.get("label2id")))
 
 
+@once_per_run
 def data_label_names(run: RunHistory) -> tuple[str, ...]:
     """Return the labels of the data set in the order of their numbers; empty when unknown."""
     for key in ("labels", "label_names", "label_list", "id2label"):

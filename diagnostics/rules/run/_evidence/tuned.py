@@ -9,6 +9,7 @@ __all__ = [
     "destroying_rate",
     "encoder_is_frozen",
     "is_plain_adam",
+    "is_plain_sgd",
     "is_plan",
     "is_searched",
     "optimizer_of",
@@ -32,6 +33,16 @@ def is_plain_adam(run: RunHistory) -> bool | None:
     """Whether the optimizer is Adam or AdamW; None when it is unknown."""
     optimizer = optimizer_of(run)
     return None if optimizer is None else "adam" in optimizer
+
+
+def is_plain_sgd(run: RunHistory) -> bool:
+    """Whether the optimizer is known to be stochastic gradient descent, with or without momentum.
+
+    Its steps have the size of the gradient times the learning rate, those of Adam the size of the
+    learning rate alone.
+    """
+    optimizer = optimizer_of(run) or ""
+    return "sgd" in optimizer and "adam" not in optimizer
 
 
 def trains_adapters(run: RunHistory) -> bool:
