@@ -239,7 +239,7 @@ def _check_places(directory: Path, options: SearchOptions) -> None:
     """Refuse folders and places that a study cannot use, before anything is created."""
     refuse_training(directory)
     refuse_links(directory)
-    check_artifacts(options.artifacts)
+    check_artifacts(options.artifacts, directory)
 
 
 def _directory(runs: Path, name: str, *, new: bool) -> Path:

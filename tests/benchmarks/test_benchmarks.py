@@ -35,6 +35,7 @@ SCRIPTS = (
     "memory_over_trials",
     "search_against_trainer",
     "train_speed",
+    "trunk_against_decay",
 )
 
 

@@ -140,7 +140,9 @@ def _no_winner(summary: StudySummary) -> RenderableType:
     spent = f"{count(len(summary.rows), 'training')} in {duration(summary.elapsed)}"
     lines = [Text(f"No training came to an end that can be used: {spent}.")]
     ended = [row for row in summary.rows if row.state is not TrialState.RUNNING]
-    reasons = Counter((row.state.value, row.note) for row in ended)
+    reasons = Counter(
+        (row.state.value, row.note.removeprefix(f"{row.state.value}: ")) for row in ended
+    )
     for (state, note), number in reasons.most_common(5):
         text = Text.assemble(f"{number} x ", (state, "bold"))
         lines.append(text.append_text(safe_text(f": {note}" if note else "")))

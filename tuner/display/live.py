@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -12,6 +13,7 @@ from rich.text import Text
 from tuner.display.bars import progress_bar
 from tuner.display.canvas import Canvas
 from tuner.display.plan import plan_view, section, short_settings
+from tuner.display.running_time import RunningTime
 from tuner.display.screen import Screen
 from tuner.display.summary import summary_view
 from tuner.display.text import count, duration, safe_text, score
@@ -46,6 +48,7 @@ class LiveDisplay(Screen):
         self._snapshot: StudySnapshot | None = None
         self._note = ""
         self._taken = clock()
+        self._running = RunningTime()
         self._frame = 0
         self._live = Live(
             console=console,
@@ -70,8 +73,8 @@ class LiveDisplay(Screen):
 
     def tick(self, snapshot: StudySnapshot) -> None:
         """Take over the newest figures; the table redraws itself."""
-        self._snapshot = snapshot
         self._taken = self._clock()
+        self._snapshot = replace(snapshot, rows=self._running.added(snapshot.rows, self._taken))
         if not self._live.is_started:
             self._live.start(refresh=True)
 
@@ -87,7 +90,10 @@ class LiveDisplay(Screen):
         is_idle = self._snapshot.phase == "idle"
         since = 0.0 if is_idle else self._clock() - self._taken
         canvas = Canvas.of(self._console)
-        return progress_view(self._snapshot, self._note, canvas, since=since, frame=self._frame)
+        view = progress_view(self._snapshot, self._note, canvas, since=since, frame=self._frame)
+        # Terminals echo Ctrl-C as `^C`: after a full line that would begin another one, and what
+        # is redrawn would leave a line behind.
+        return Group(view, Text())
 
 
 def progress_view(

@@ -184,9 +184,11 @@ class _Driver:
         """Forget what the training reported, which comes again; the files keep what they hold."""
         session = self._session
         session.trained.pop(key, None)
-        run = session.ledger.restart(key, RunEvent(kind="restarted", message=reason))
+        earlier = [event.kind for event in session.ledger[key].events].count("restarted")
+        event = RunEvent(kind="restarted", message=reason, details={"loss": earlier + 1})
+        run = session.ledger.restart(key, event)  # the number keeps equal losses apart
         recorder = self._running[key] = RunRecorder(run.directory)
-        recorder.event(run.events[-1])
+        recorder.event(event)
         session.update(f"{key} begins again: {reason}")
 
     def _job_ended(self, message: JobEnded) -> None:

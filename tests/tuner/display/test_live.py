@@ -113,6 +113,15 @@ def test_the_whole_course_leaves_the_plan_and_the_report() -> None:
     assert output.rindex("\x1b[?25h") > output.rindex("\x1b[?25l")  # the cursor is back
 
 
+def test_the_echo_of_ctrl_c_has_a_line_of_its_own() -> None:
+    console, _ = terminal()
+    with LiveDisplay(console) as display:
+        display.update(examples.snapshot(), "x" * 80)
+        lines = console.render_lines(display._view(), pad=False)
+    assert len(lines) <= 24
+    assert not "".join(segment.text for segment in lines[-1]).strip()
+
+
 def test_the_terminal_is_given_back_when_the_search_breaks() -> None:
     console, stream = terminal()
 
@@ -197,6 +206,36 @@ trial 7, epoch 2/5: F1 0.8102\
 def test_the_running_stay_on_a_small_screen() -> None:
     shown_rows = [line for line in four_running(80, height=16).splitlines() if "running" in line]
     assert len(shown_rows) == 5, "four rows, and the line that counts them"
+
+
+def test_the_time_of_a_running_training_goes_on_over_many_snapshots() -> None:
+    now = 100.0
+    console, _ = terminal()
+    before = examples.snapshot()
+    *ended, running = before.rows
+    with LiveDisplay(console, clock=lambda: now) as display:
+        for _ in range(6):
+            display.tick(before)
+            now += 1.0
+        assert "44s  running" in render(display._view(), 80), "38 s when it reported, 6 s ago"
+        reported = dataclasses.replace(running, seconds=45.0)
+        display.tick(dataclasses.replace(before, rows=(*ended, reported)))
+        assert "45s  running" in render(display._view(), 80)
+
+
+def test_the_time_of_a_training_begins_with_its_first_step() -> None:
+    now = 100.0
+    console, _ = terminal()
+    before = examples.snapshot()
+    *ended, running = before.rows
+    waiting = dataclasses.replace(running, epoch=0, trained=0.0, seconds=0.0)
+    with LiveDisplay(console, clock=lambda: now) as display:
+        display.tick(dataclasses.replace(before, rows=(*ended, waiting)))
+        now += 30.0
+        training = dataclasses.replace(waiting, trained=0.01)
+        display.tick(dataclasses.replace(before, rows=(*ended, training)))
+        now += 2.0
+        assert "2.0s  running" in render(display._view(), 80)
 
 
 def test_a_study_that_nobody_works_on_stands_still() -> None:

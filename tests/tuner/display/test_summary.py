@@ -15,7 +15,7 @@ from tuner.display.summary import MOST_TYPES, importance_view, summary_view, typ
 from tuner.display.symbols import ASCII
 from tuner.display.testing import render
 from tuner.study_view import StudySummary
-from tuner.trial import Scores, TypeScores
+from tuner.trial import Scores, TrialState, TypeScores
 
 
 def panel(summary: StudySummary, width: int = 80) -> str:
@@ -221,6 +221,17 @@ def test_what_is_not_known_is_left_out() -> None:
     assert "unknown: the recipe (trial 0) has no score" in unknown
 
 
+def test_why_nothing_came_to_an_end_is_said_once() -> None:
+    *_, row = examples.trial_rows()
+    stopped = dataclasses.replace(
+        row, state=TrialState.INTERRUPTED, note="interrupted: stopped at once"
+    )
+    summary = dataclasses.replace(
+        examples.summary(), status="interrupted", winner=None, rows=(stopped,)
+    )
+    assert "1 x interrupted: stopped at once" in panel(summary)
+
+
 def test_an_interrupted_study_does_not_pretend_to_be_done() -> None:
     shown = panel(dataclasses.replace(examples.summary(), status="interrupted"))
     assert "Best so far (interrupted): fin" in shown
@@ -242,9 +253,9 @@ def test_no_result_counts_the_reasons() -> None:
 ╭─  No result: fin  ───────────────────────────────────────────────────────────╮
 │                                                                              │
 │  No training came to an end that can be used: 12 trainings in 23m 02s.       │
-│  4 x pruned: pruned: 0.00 < 0.62 at 40 %                                     │
+│  4 x pruned: 0.00 < 0.62 at 40 %                                             │
 │  4 x failed: the loss became NaN at step 17                                  │
-│  4 x pruned: pruned: 0.31 < 0.63 at 33 %                                     │
+│  4 x pruned: 0.31 < 0.63 at 33 %                                             │
 │                                                                              │
 ╰──────────────────────────────────────────────────────────────────────────────╯\
 """)

@@ -21,6 +21,7 @@ from tuner.errors import StudyError, UsageError
 pytest.importorskip("ray", reason="the extra `ray` is not installed")
 
 from tuner.engines._ray import address as _ray_address
+from tuner.engines._ray import connection as _ray_connection
 from tuner.engines._ray import files as _ray_files
 from tuner.engines._ray import model as _ray_model
 from tuner.engines._ray.lock import LocalLock
@@ -190,3 +191,20 @@ def test_a_cluster_of_this_machine_gets_a_token_that_is_taken_back(
     assert os.environ["RAY_AUTH_TOKEN"] != first
     assert len(first) == 64
     lock.open()
+
+
+def test_trainings_of_a_cluster_that_is_started_here_keep_the_priority_of_the_search(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    name, seen = "RAY_worker_niceness", list[str | None]()
+
+    def begin(**_: Any) -> None:
+        seen.append(os.environ.get(name))
+
+    monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("ray.init", begin)
+    monkeypatch.setattr("ray.shutdown", lambda: None)
+    _ray_connection.connect("local").close()
+    monkeypatch.setenv(name, "15")
+    _ray_connection.connect("local").close()
+    assert seen == ["0", "15"]

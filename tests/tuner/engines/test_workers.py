@@ -132,7 +132,7 @@ def test_a_training_that_kills_three_workers_has_failed(tmp_path: Path) -> None:
     first, second, ended = (next_message(engine) for _ in range(3))
     for message in (first, second):
         assert isinstance(message, JobRestarted)
-        expected = "Worker worker-1 was killed by signal 11 (segmentation fault)."
+        expected = "Worker 1 was killed by signal 11 (segmentation fault)."
         assert message.reason.startswith(expected)
     assert isinstance(ended, JobEnded)
     assert ended.outcome.state is TrialState.FAILED
@@ -148,7 +148,7 @@ def test_the_last_words_of_a_worker_are_quoted_harmlessly(tmp_path: Path) -> Non
     engine.start(job(tmp_path))
     message = next_message(engine)
     assert isinstance(message, JobRestarted)
-    reason = "Worker worker-1 ended with exit code 7. It said last: out of luck\\x1b[31m"
+    reason = "Worker 1 ended with exit code 7. It said last: out of luck\\x1b[31m"
     assert message.reason == reason
     engine.close()
 
@@ -166,7 +166,7 @@ def test_workers_that_die_before_they_are_ready_end_the_study(tmp_path: Path) ->
     engine.start(job(tmp_path))
     with pytest.raises(StudyError) as caught:
         next_message(engine)
-    assert "worker-1 died 3 times before it was ready" in caught.value.message
+    assert "Worker 1 died 3 times before it was ready" in caught.value.message
     assert "cannot open shared object / file not found\\x1b[2J" in caught.value.hint
     with pytest.raises(StudyError, match="3 times"):
         engine.evaluate(tmp_path, "dev")

@@ -8,6 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -222,22 +223,55 @@ def test_names_stay_below_the_place(place: str, name: str) -> None:
 @pytest.mark.skipif(find_spec("s3fs") is not None, reason="s3fs is installed")
 def test_a_missing_driver_is_told_with_the_pip_line() -> None:
     with pytest.raises(UsageError, match="needs the package s3fs") as caught:
-        check_artifacts(f"s3://KEY:{SECRET}@bucket/prefix")
+        check_artifacts(f"s3://KEY:{SECRET}@bucket/prefix", Path("runs/demo"))
     assert caught.value.hint == "Install it: pip install s3fs"
     assert SECRET not in str(caught.value)
 
 
 def test_an_unknown_protocol_is_told() -> None:
     with pytest.raises(UsageError, match="takes an fsspec URL or a folder") as caught:
-        check_artifacts(f"nonsense://me:{SECRET}@host/x")
+        check_artifacts(f"nonsense://me:{SECRET}@host/x", Path("runs/demo"))
     assert SECRET not in str(caught.value)
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(UsageError, match="Nothing can be written"):
-        check_artifacts(str(tmp_path / "file" / "below"))
+    with pytest.raises(UsageError, match="Nothing can be written") as caught:
+        check_artifacts(str(tmp_path / "file" / "below"), tmp_path / "runs" / "demo")
+    assert caught.value.hint == "Name a folder that can be written, or leave --artifacts out."
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_looking_at_a_folder_does_not_make_it(tmp_path: Path) -> None:
+    check_artifacts(str(tmp_path / "shared" / "below"), tmp_path / "runs" / "demo")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("place", ["runs", "runs/demo", "runs/demo/copies", "."])
+def test_copies_do_not_take_the_place_of_the_studys_own_files(tmp_path: Path, place: str) -> None:
+    name = "runs" if place == "." else "demo"
+    directory = tmp_path / "runs" / name
+    with pytest.raises(UsageError, match="this study keeps its own files"):
+        check_artifacts(str(tmp_path / place), directory)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_copies_do_not_take_the_place_of_another_study(tmp_path: Path) -> None:
+    (tmp_path / "others" / "demo").mkdir(parents=True)
+    (tmp_path / "others" / "demo" / "study.json").write_text("{}")
+    with pytest.raises(UsageError, match="another study keeps its files"):
+        check_artifacts((tmp_path / "others").as_uri(), tmp_path / "runs" / "demo")
+
+
+def test_an_upload_deletes_nothing_but_earlier_uploads(tmp_path: Path, checkpoint: Path) -> None:
+    mine = tmp_path / "shared" / "demo" / "best" / "config.json"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("{}")
+    store = open_store(str(tmp_path / "shared"), "demo")
+    for _ in range(2):
+        store.upload(checkpoint, "best", "me")
+    assert mine.is_file()
+    assert len(list(mine.parent.iterdir())) == 2
 
 
 def test_a_place_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -481,6 +515,23 @@ def test_losers_are_deleted_there_as_here(tmp_path: Path, place: str, warnings: 
     assert other.fetch_model(elsewhere_again)
     assert (elsewhere_again.directory / "best" / "model.safetensors").read_text() == "0002"
     its_elsewhere.close()
+    assert warnings == []
+
+
+def test_a_winner_that_was_trained_anew_lies_there_once(
+    tmp_path: Path, place: str, warnings: list[str]
+) -> None:
+    won = record(tmp_path, 0, TrialState.FINISHED)
+    directory = tmp_path / "confirm" / "0000-again"
+    again = replace(won, key="0000-again", role="again", directory=directory)
+    (directory / "best").mkdir(parents=True)
+    (directory / "best" / "model.safetensors").write_text("weights")
+    copies, elsewhere = open_both(tmp_path, place, [won, again], warnings, resumable=False)
+    copies.tidy()
+    copies.finish(copies.publish(again, owner=won))
+    models = [path for path in stored(place) if path.endswith("model.safetensors")]
+    assert [path.split("/")[1] for path in models] == ["best"]
+    elsewhere.close()
     assert warnings == []
 
 

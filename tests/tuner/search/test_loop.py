@@ -351,15 +351,15 @@ def test_summary_reads_back_as_it_was(tmp_path: Path) -> None:
 
 
 class LosesATraining(ScriptedEngine):
-    """Loses the second training with its worker, after it has reported two epochs."""
+    """Loses the second training with its worker, twice, after it has reported two epochs."""
 
-    lost = False
+    lost = 0
 
     def next_message(self, timeout: float) -> Message | None:
         message = super().next_message(timeout)
         match message:
-            case EpochDone(key="0001", report=report) if report.epoch == 2 and not self.lost:
-                self.lost = True
+            case EpochDone(key="0001", report=report) if report.epoch == 2 and self.lost < 2:
+                self.lost += 1
                 job = self._jobs.pop("0001").job
                 self.start(replace(job, resume=True))
                 return JobRestarted(key="0001", reason="Worker 1 was killed by signal 9.")
@@ -376,4 +376,4 @@ def test_a_training_that_was_lost_begins_again_and_counts_once(tmp_path: Path) -
     entries = [json.loads(line) for line in lines]
     epochs = [entry["epoch"] for entry in entries if entry["kind"] == "epoch"]
     assert epochs == list(range(1, summary.rows[1].spec.epochs + 1))
-    assert [entry["event"] for entry in entries if entry["kind"] == "event"] == ["restarted"]
+    assert [entry["event"] for entry in entries if entry["kind"] == "event"] == ["restarted"] * 2

@@ -114,10 +114,31 @@ def test_what_is_shared_and_how_it_is_shown() -> None:
     assert not is_shared("sqlite:///x.db")
     assert not is_shared(None)
     assert shown_url("postgresql://u:secret@h:1/x") == "postgresql://u:***@h:1/x"
-    for malformed in ("postgresql://u:secret@[h/x", "postgresql://u:a/b@secret@h/x"):
-        assert "secret" not in shown_url(malformed)
+    assert shown_url("postgresql://u@h/x?password=secret") == "postgresql://u@h/x?password=***"
+    malformed = ("postgresql://u:secret@[h/x", "postgresql://u:a/b@secret@h/x", "u:secret@h/x")
+    for url in (*malformed, "postgresql:/u:secret@h/x", "host=h password=secret dbname=x"):
+        assert "secret" not in shown_url(url)
+        assert "h" in shown_url(url)
+
+
+def test_a_storage_that_no_library_opens_is_refused_before_anything_is_made(
+    tmp_path: Path,
+) -> None:
+    cases = {
+        "postgersql://u:my-secret@h/x": ("no kind of storage `postgersql`", "postgresql://"),
+        "db.example.org": ("must be a URL", "postgresql://"),
+        f"sqlite:///{tmp_path}/none/x.db": ("does not exist", "Make it"),
+        "postgresql+nodriver://u:my-secret@h/x": ("not installed", "without `+nodriver`"),
+    }
+    for url, (message, hint) in cases.items():
+        with pytest.raises(UsageError) as caught:
+            check_storage(url)
+        assert message in str(caught.value)
+        assert hint in caught.value.hint
+        assert "secret" not in f"{caught.value} {caught.value.hint}"
     check_storage(None)
-    check_storage("sqlite:////no/such/x.db")
+    check_storage(f"sqlite:///{tmp_path}/x.db")
+    assert not list(tmp_path.iterdir())
 
 
 def test_patience_tries_again_until_it_ends() -> None:

@@ -74,7 +74,7 @@ def unreachable(address: str, reason: str) -> UsageError:
     if address.startswith("ray://"):
         status = f"{status.rpartition(':')[0]}:6379"
     return UsageError(
-        f"The Ray cluster `--address {address}` cannot be used: {reason[:500]}.",
+        f"The Ray cluster `--address {address}` cannot be used: {reason[:500].rstrip('.')}.",
         f"Test it with `ray status --address={status}`; start one with `ray start --head`, or use "
         "`--address local`.",
     )

@@ -21,6 +21,10 @@ __all__ = ["Connection", "connect"]
 LOCAL_OBJECT_STORE = 2**29
 """Bytes of shared memory for a cluster that is started here; what does not fit goes to disk."""
 
+SAME_PRIORITY = ("RAY_worker_niceness", "0")
+"""Environment variable of Ray, and the value with which trainings have the priority of the search.
+Ray would add 15 to the niceness, so that they all but stand still on a machine that is shared."""
+
 QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": "CRITICAL"}
 
 
@@ -73,6 +77,7 @@ def connect(address: str | None) -> Connection:
 
 def _start_here() -> Connection:
     lock = LocalLock()
+    os.environ.setdefault(*SAME_PRIORITY)
     try:
         with _without_warnings(), _signals_kept():
             ray.init(

@@ -24,7 +24,7 @@ from tuner.engines._workers.log import WorkerLog
 from tuner.engines._workers.words import Word
 from tuner.errors import StudyError
 
-__all__ = ["RecipeFile", "WorkerProcess"]
+__all__ = ["RecipeFile", "WorkerProcess", "spoken_name"]
 
 # A program of its own rather than `multiprocessing.Process`, which would run the user's script
 # once more in every worker.
@@ -36,6 +36,11 @@ _PROGRAM = (
 _MEANINGS: Mapping[int, str] = MappingProxyType(
     {signal.SIGKILL: "out of host memory?", signal.SIGSEGV: "segmentation fault"}
 )
+
+
+def spoken_name(place: Place) -> str:
+    """Return what sentences call the worker at a place: `worker-2` is `Worker 2`."""
+    return f"Worker {place.name.removeprefix('worker-')}"
 
 
 class RecipeFile:
@@ -162,12 +167,12 @@ class WorkerProcess:
         return " / ".join(self._log.last_lines(count))
 
     def _how_it_ended(self, code: int) -> str:
-        name = self.place.name
+        name = spoken_name(self.place)
         if code == -signal.SIGKILL:  # it had no time for words about that
-            return f"Worker {name} was killed by signal 9 ({_MEANINGS[signal.SIGKILL]})."
+            return f"{name} was killed by signal 9 ({_MEANINGS[signal.SIGKILL]})."
         said = self.last_words(1)
         quoted = f" It said last: {said}" if said else ""
         if code < 0:
             meaning = _MEANINGS.get(-code) or signal.strsignal(-code)
-            return f"Worker {name} was killed by signal {-code} ({meaning}).{quoted}"
-        return f"Worker {name} ended with exit code {code}.{quoted}"
+            return f"{name} was killed by signal {-code} ({meaning}).{quoted}"
+        return f"{name} ended with exit code {code}.{quoted}"

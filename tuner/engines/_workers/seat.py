@@ -10,7 +10,7 @@ from tuner.engine import Job, JobEnded, JobRestarted, Verdict
 from tuner.engine_recipe import Place
 from tuner.engines._hosting import Answer, StartJob
 from tuner.engines._workers.log import WorkerLog
-from tuner.engines._workers.process import RecipeFile, WorkerProcess
+from tuner.engines._workers.process import RecipeFile, WorkerProcess, spoken_name
 from tuner.errors import StudyError
 from tuner.trial import TrialOutcome, TrialState
 
@@ -134,9 +134,9 @@ class Seat:
             return None
         self.free()
         self._failed_starts = 0
-        name, said = self._place.name, " / ".join(self._log.last_lines(_LAST_LINES))
+        name, said = spoken_name(self._place), " / ".join(self._log.last_lines(_LAST_LINES))
         return StudyError(
-            f"Worker {name} died {MOST_LOSSES} times before it was ready. {self.last_end}",
+            f"{name} died {MOST_LOSSES} times before it was ready. {self.last_end}",
             (f"Its last words: {said} " if said else "")
             + "Try fewer workers, or `--engine in-process` to see what is wrong.",
         )

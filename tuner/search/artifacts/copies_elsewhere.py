@@ -75,6 +75,7 @@ class CopiesElsewhere:
         self._warn = warn
         self._resumable = resumable
         self._trained: set[str] = set()
+        self._models: set[str] = set()
 
     def keep_checkpoint(self, run: RunRecord) -> None:
         """Send the newest checkpoint of a training, if it has a new one."""
@@ -96,6 +97,7 @@ class CopiesElsewhere:
             is_fresh = run.key in self._trained and self._resumable
             self._artifacts.drop(f"{run.key}/{CHECKPOINT}", unseen=is_fresh)
             if run.key == kept:
+                self._models.add(run.key)
                 self._keep(run, MODEL)
             else:
                 self._artifacts.drop(f"{run.key}/{MODEL}")
@@ -107,7 +109,8 @@ class CopiesElsewhere:
         """Send the delivered model and the summary, and wait until everything is sent."""
         if best is not None and owner is not None:
             self._artifacts.keep(MODEL, _files(best), best, self._identity(owner))
-            self._artifacts.drop(f"{owner.key}/{MODEL}")
+            for key in (owner.key, *self._models):  # one trained anew goes by another key
+                self._artifacts.drop(f"{key}/{MODEL}")
         if summary.is_file():
             self._artifacts.keep(SUMMARY, [summary], summary.parent, identity_of(self._spec.name))
         if not self._artifacts.flush(LAST_SECONDS):

@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import re
 import shutil
 import uuid
 from collections.abc import Iterator, Mapping
@@ -36,6 +37,7 @@ __all__ = ["ArtifactStore"]
 CHUNK = 4 * 2**20
 MOST_MANIFEST_BYTES = 4 * 2**20
 ARRIVING = ".arriving"
+_GENERATION = re.compile("[0-9a-f]{32}")
 
 
 class ArtifactStore:
@@ -165,8 +167,10 @@ class ArtifactStore:
         Path(partial).replace(path)
 
     def _generations(self, name: str) -> list[str]:
+        """Return the uploads of this name; what else lies there is not ours to delete."""
         with contextlib.suppress(FileNotFoundError):
-            return [str(path) for path in self._files.ls(self._path(name), detail=False)]
+            found = (str(path) for path in self._files.ls(self._path(name), detail=False))
+            return [path for path in found if _GENERATION.fullmatch(path.rpartition("/")[2])]
         return []
 
     def _discard(self, path: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -26,24 +28,49 @@ DRIVERS = {
 """Packages that bring the file systems of the usual object stores."""
 
 
-def check_artifacts(url: str | None) -> None:
+HINTS = {
+    "file": "Name a folder that can be written, or leave --artifacts out.",
+    "s3": "Check the address, the permissions and the credentials (`aws sts "
+    "get-caller-identity`), or leave --artifacts out.",
+}
+USUAL_HINT = "Check the address, the permissions and the credentials, or leave --artifacts out."
+
+
+def check_artifacts(url: str | None, directory: Path) -> None:
     """Find out whether artifacts can be kept there, before anything is made or trained.
 
     Args:
         url: The place; None is not checked.
+        directory: Folder of the study, whose name becomes a folder there.
 
     Raises:
-        UsageError: The URL is malformed, its driver is missing, or nothing can be written there.
+        UsageError: The URL is malformed, its driver is missing, nothing can be written there, or a
+            study lies there.
     """
     if url is not None:
-        open_store(url, "probe")
+        open_store(url, directory.name)
+        filesystem, root = _file_system(url)
+        if _is_local(filesystem):
+            _refuse_studies(without_secrets(url), Path(root, directory.name), directory)
+
+
+def _refuse_studies(url: str, place: Path, directory: Path) -> None:
+    """Refuse a folder in which copies would take the place of what a study keeps there."""
+    there, here = place.resolve(), directory.resolve()
+    overlap = there.is_relative_to(here) or here.is_relative_to(there)
+    if overlap or (there / "study.json").exists():
+        whose = "this study keeps its own files" if overlap else "another study keeps its files"
+        raise UsageError(
+            f"With `--artifacts {url}` the copies would lie in `{place}`, where {whose}.",
+            "Name a folder that holds no studies.",
+        )
 
 
 def open_store(url: str, study: str, *, seconds: float = ANSWER_SECONDS) -> ArtifactStore:
     """Open the place for the artifacts of a study, and make sure that it can be written.
 
     Args:
-        url: An fsspec URL or a folder.
+        url: An fsspec URL or a folder, which is made when something is first kept there.
         study: Name of the study, which becomes a folder there.
         seconds: How long it may take to answer.
 
@@ -51,16 +78,34 @@ def open_store(url: str, study: str, *, seconds: float = ANSWER_SECONDS) -> Arti
         UsageError: The URL is malformed, its driver is missing, or nothing can be written there.
     """
     filesystem, root = _file_system(url)
-    failure = _within(seconds, ArtifactStore(filesystem, root).probe)
+    failure = _within(seconds, lambda: _probe(filesystem, root))
     if failure is not None:
         reason = without_secrets(f"{type(failure).__name__}: {failure}")
         raise UsageError(
             f"Nothing can be written to the place for artifacts, `{without_secrets(url)}`: "
             f"{reason}.",
-            "Check the address, the permissions and the credentials (for s3: `aws sts "
-            "get-caller-identity`), or leave --artifacts out.",
+            next((hint for kind, hint in HINTS.items() if _speaks(filesystem, kind)), USUAL_HINT),
         ) from None
     return ArtifactStore(filesystem, f"{root.rstrip('/')}/{study}")
+
+
+def _probe(filesystem: Any, root: str) -> None:
+    """Write to a place; of a folder that is not there yet, to the one that it will be made in."""
+    if _is_local(filesystem):
+        folder = next(path for path in (Path(root), *Path(root).parents) if path.exists())
+        if not folder.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
+        root = str(folder)
+    ArtifactStore(filesystem, root).probe()
+
+
+def _is_local(filesystem: Any) -> bool:
+    return _speaks(filesystem, "file")
+
+
+def _speaks(filesystem: Any, protocol: str) -> bool:
+    spoken = filesystem.protocol
+    return protocol in ((spoken,) if isinstance(spoken, str) else spoken)
 
 
 def _file_system(url: str) -> tuple[Any, str]:

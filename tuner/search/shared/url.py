@@ -13,15 +13,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tuner.errors import UsageError
+from tuner.secrets_in_text import without_secrets
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
 __all__ = [
     "GRPC",
+    "SERVERS",
     "STORAGE_VARIABLE",
+    "Server",
     "check_storage",
     "chosen_storage",
+    "dialect_of",
     "driver_url",
     "grpc_address",
     "is_shared",
@@ -34,13 +38,12 @@ STORAGE_VARIABLE = "TUNER_STORAGE"
 
 GRPC = "grpc://"
 CONNECT_SECONDS = 10
-_AUTHORITY = re.compile(r"://.*@")
-WRONG_PASSWORD = ("password authentication failed", "no password supplied", "Access denied")
-NO_DATABASE = ("does not exist", "Unknown database")
+_KEYWORD = re.compile(r"(?i)(password\s?=\s?)\S+")
+"""A password as psql's own connection strings have it: `host=H password=P`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Server:
+class Server:
     """A kind of database server that several processes can share.
 
     Attributes:
@@ -61,7 +64,7 @@ class _Server:
     create: str
 
 
-_POSTGRESQL = _Server(
+_POSTGRESQL = Server(
     driver="postgresql+psycopg",
     extra="postgresql",
     port=5432,
@@ -69,7 +72,7 @@ _POSTGRESQL = _Server(
     test="pg_isready -h {host} -p {port}",
     create="createdb -h {host} -p {port} -U {user} {database}",
 )
-_MYSQL = _Server(
+_MYSQL = Server(
     driver="mysql+pymysql",
     extra="mysql",
     port=3306,
@@ -77,7 +80,7 @@ _MYSQL = _Server(
     test="mysqladmin ping -h {host} -P {port}",
     create="mysqladmin create -h {host} -P {port} -u {user} {database}",
 )
-_SERVERS = {
+SERVERS = {
     "postgresql": _POSTGRESQL,
     "postgres": _POSTGRESQL,
     "mysql": _MYSQL,
@@ -92,21 +95,21 @@ def chosen_storage(given: str | None) -> str | None:
 
 def is_shared(url: str | None) -> bool:
     """Whether a storage is a server, which several processes may use at once."""
-    return url is not None and (url.startswith(GRPC) or _dialect(url) in _SERVERS)
+    return url is not None and (url.startswith(GRPC) or dialect_of(url) in SERVERS)
 
 
 def shown_url(url: str) -> str:
-    """Return a storage's URL with `***` for its password, also when the URL is malformed."""
+    """Return a storage's URL with `***` for its passwords, also when the URL is malformed."""
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError
 
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
-        return _AUTHORITY.sub("://***@", url)
+        return _shown_malformed(url)
     if "@" in (parsed.host or ""):  # of a password whose `@` is not escaped
-        return _AUTHORITY.sub("://***@", url)
-    return parsed.render_as_string(hide_password=True)
+        return _shown_malformed(url)
+    return without_secrets(parsed.render_as_string(hide_password=True))
 
 
 def driver_url(url: str) -> URL:
@@ -128,7 +131,7 @@ def driver_url(url: str) -> URL:
             "Write postgresql://USER@HOST:PORT/DATABASE; a `@`, `:` or `/` in a password is "
             "written as %40, %3A or %2F.",
         ) from None
-    server = _SERVERS.get(_dialect(url))
+    server = SERVERS.get(dialect_of(url))
     if server is not None and "+" not in parsed.drivername:
         return parsed.set(drivername=server.driver)
     return parsed
@@ -150,23 +153,27 @@ def grpc_address(url: str) -> tuple[str, int]:
 
 
 def check_storage(url: str | None) -> None:
-    """Find out whether a shared storage can be used, before anything is made or trained.
+    """Find out whether a storage can be used, before anything is made or trained.
 
     Args:
-        url: The storage; None and files are not checked here.
+        url: The storage; None is the study's own file.
 
     Raises:
-        UsageError: The server cannot be reached, refuses the password, has no such database, or
-            its driver is not installed.
+        UsageError: It is of no known kind, cannot be reached, refuses the password, has no such
+            database or folder, or its driver is not installed.
     """
-    if url is None or not is_shared(url):
+    from tuner.search.shared.connecting import check_driver, connect_once
+
+    if url is None:
         return
     if url.startswith(GRPC):
         from tuner.search.optuna_proxy import open_proxy
 
         open_proxy(url).close()
-        return
-    _connect(url)
+    elif is_shared(url):
+        connect_once(url)
+    else:
+        check_driver(url)
 
 
 def pool_options(url: str) -> dict[str, Any]:
@@ -176,60 +183,16 @@ def pool_options(url: str) -> dict[str, Any]:
     a study; more are opened while threads need them at once. Each is tested before it is used,
     because the server may have been restarted.
     """
-    timeout = {_SERVERS[_dialect(url)].timeout: CONNECT_SECONDS}
+    timeout = {SERVERS[dialect_of(url)].timeout: CONNECT_SECONDS}
     return {"pool_pre_ping": True, "pool_size": 1, "max_overflow": 99, "connect_args": timeout}
 
 
-def _connect(url: str) -> None:
-    import sqlalchemy
-    from sqlalchemy import exc
-
-    parsed, server = driver_url(url), _SERVERS[_dialect(url)]
-    try:
-        engine = sqlalchemy.create_engine(parsed, **pool_options(url))
-        with engine.connect():
-            pass
-        engine.dispose()
-    except (ImportError, exc.NoSuchModuleError):
-        raise UsageError(
-            f"The driver of `{shown_url(url)}` is not installed.",
-            f"Install it: pip install 'tuner-hpo[{server.extra}]'",
-        ) from None
-    except (exc.SQLAlchemyError, ValueError) as error:
-        raise _not_usable(parsed, server, str(getattr(error, "orig", None) or error)) from None
+def _shown_malformed(url: str) -> str:
+    scheme, separator, rest = url.partition("://") if "://" in url else ("", "", url)
+    hidden = f"***@{rest.rpartition('@')[2]}" if "@" in rest else rest
+    return without_secrets(_KEYWORD.sub(r"\1***", f"{scheme}{separator}{hidden}"))
 
 
-def _not_usable(url: URL, server: _Server, cause: str) -> UsageError:
-    """Say why a server cannot be used, without repeating what may hold a password."""
-    place = {
-        "host": url.host or "localhost",
-        "port": url.port or server.port,
-        "database": url.database or "",
-        "user": url.username or "USER",
-    }
-    where = "server {host}, port {port}, database `{database}`, user `{user}`".format(**place)
-    if any(text in cause for text in WRONG_PASSWORD):
-        return UsageError(
-            f"The database server refuses the password of the storage ({where}).",
-            "Put the password into PGPASSWORD, ~/.pgpass or the URL in "
-            f"{STORAGE_VARIABLE}; a `@`, `:` or `/` in it is written as %40, %3A or %2F.",
-        )
-    if any(text in cause for text in NO_DATABASE) and "database" in cause.lower():
-        create = server.create.format(**place)
-        return UsageError(
-            f"The database of the storage does not exist ({where}).", f"Create it: {create}"
-        )
-    first = _without_secret(cause.strip().splitlines()[0] if cause.strip() else "no reason", url)
-    return UsageError(
-        f"The storage cannot be reached ({where}): {first}.",
-        f"Test it from this machine: {server.test.format(**place)}",
-    )
-
-
-def _without_secret(text: str, url: URL) -> str:
-    secret = None if url.password is None else str(url.password)
-    return text.replace(secret, "***") if secret else text
-
-
-def _dialect(url: str) -> str:
+def dialect_of(url: str) -> str:
+    """Return the kind of database that a URL names, without its driver, in lower case."""
     return url.partition("://")[0].partition("+")[0].lower()

