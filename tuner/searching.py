@@ -296,5 +296,5 @@ def _study_spec(
         data_facts=data.facts,
         has_test=bool(data.test),
         training={"max_length": bench.max_length},
-        warnings=data_warnings(data),
+        warnings=data_warnings(data, trials=options.trials),
     )

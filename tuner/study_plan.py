@@ -12,6 +12,7 @@ from diagnostics.subjects.dataset import Dataset
 from tuner.data import TaskData
 from tuner.data_check import check_notes
 from tuner.hyperparameters import plain_number
+from tuner.search.luck import luck_warning
 from tuner.search.time_left import estimate, mean_epochs
 from tuner.study import StudySpec
 from tuner.study_view import Estimate, StudyPlan
@@ -79,7 +80,7 @@ def study_plan(
         estimate=_estimate(spec, longest, seconds_per_epoch, peak_bytes, how, (slots, devices)),
         device=device,
         engine=engine,
-        notes=check_notes(checked, data_warnings(data, cut_sentences)),
+        notes=check_notes(checked, data_warnings(data, cut_sentences, spec.options.trials)),
     )
 
 
@@ -153,8 +154,8 @@ def data_lines(data: TaskData) -> tuple[str, ...]:
     return (*lines, f"types: {', '.join(data.entity_types)}")
 
 
-def data_warnings(data: TaskData, cut_sentences: int = 0) -> tuple[str, ...]:
-    """Say what the reader must know about the data."""
+def data_warnings(data: TaskData, cut_sentences: int = 0, trials: int = 1) -> tuple[str, ...]:
+    """Say what the reader must know about the data, before so many trials are compared on it."""
     warnings = list(data.notes)
     if cut_sentences:
         warnings.append(
@@ -162,7 +163,9 @@ def data_warnings(data: TaskData, cut_sentences: int = 0) -> tuple[str, ...]:
             "cut into overlapping windows, and every word is still trained and scored once."
         )
     entities = int(_counts(data, "dev").get("entities", 0))
-    if entities < FEW_DEVELOPMENT_ENTITIES:
+    if (luck := luck_warning(entities, trials)) is not None:
+        warnings.append(luck)
+    elif entities < FEW_DEVELOPMENT_ENTITIES:
         warnings.append(
             f"The development split holds only {entities} entities: differences of a few points "
             "of F1 between settings are luck. Label more, or trust only large differences."

@@ -125,6 +125,9 @@ def test_nothing_is_said_twice(easy_data: Path) -> None:
     assert checkup is not None
     assert sum("word for word" in note for note in known) == 2
     assert sum("settings are luck" in note for note in known) == 1
+    several = data_warnings(request(easy_data).load(1), trials=20)
+    assert sum("best of 20 equally good trials" in note for note in several) == 1
+    assert sum("settings are luck" in note for note in several) == 1
     assert not set(known) & set(check_notes(checkup, known))
     assert check_notes(replace(checkup, findings=()), known) == known
 
