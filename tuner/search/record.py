@@ -92,14 +92,14 @@ class RunRecorder:
         self._reports.append(report)
         entry = _epoch_entry(report)
         known = [e for e in self._entries if _is_epoch(e) and e["epoch"] == report.epoch]
-        if known and _result_of(known[0]) == _result_of(entry):
-            return False
-        if known:
+        is_new = not known or _result_of(known[0]) != _result_of(entry)
+        if known and is_new:
             self._forget_from(report.epoch)
-        for event in report.events:
+        for event in report.events:  # an epoch trained again may equal the first and tell more
             self.event(event)
-        self._append(entry)
-        return True
+        if is_new:
+            self._append(entry)
+        return is_new
 
     def event(self, event: RunEvent) -> None:
         """Record an event, once."""

@@ -120,6 +120,16 @@ def test_epochs_that_were_not_reached_again_are_forgotten_at_the_end(tmp_path: P
     assert (found.epoch, found.state) == (1, TrialState.FAILED)
 
 
+def test_an_equal_epoch_that_was_trained_again_tells_why(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    RunRecorder(run.directory).epoch(report(1, 0.1))
+    again = RunEvent(kind="restarted", message="Its checkpoint could not be read.", epoch=0.0)
+    assert RunRecorder(run.directory).epoch(replace(report(1, 0.1), events=(again,))) is False
+    found = read_run(run.directory)
+    assert found is not None
+    assert (found.epoch, found.events) == (1, (again,))
+
+
 def test_an_event_told_twice_is_written_once(tmp_path: Path) -> None:
     run = make_run(tmp_path)
     event = RunEvent(kind="pruned", message="too low", epoch=2.0, details={"threshold": 0.5})
