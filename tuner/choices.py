@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from tuner.engine_choice import without_overruled
 from tuner.errors import UsageError
 from tuner.model_facts import ModelFacts
 from tuner.search.default_space import DefaultSpace, default_space, with_parameters
+from tuner.search.past_studies import PastWinner, past_points
 from tuner.space import Choice, Parameter, SearchSpace, check_space, check_spec, outside, snap
 from tuner.study import SearchOptions
 from tuner.study_file import StudyFile, read_study_file
@@ -30,11 +31,13 @@ class StudyChoice:
         space: The search space.
         recipe: Settings of trial 0.
         start_points: Known good settings that are tried next.
+        notes: Where start points came from, as sentences, if from finished studies.
     """
 
     space: SearchSpace
     recipe: TrialSpec
     start_points: tuple[TrialSpec, ...]
+    notes: tuple[str, ...] = ()
 
 
 def read_files(space: SpaceLike, recipe: RecipeLike) -> tuple[StudyFile | None, StudyFile | None]:
@@ -68,10 +71,12 @@ def choose_study(
     also: Iterable[str] = (),
     seed: int = 42,
     settings: Mapping[str, Any] | None = None,
+    past: Sequence[PastWinner] = (),
 ) -> StudyChoice:
     """Choose space, recipe and start points; what the user gave comes before files and defaults.
 
-    A recipe file that has a space of its own brings it along; a space file its recipe.
+    A recipe file that has a space of its own brings it along; a space file its recipe. Winners of
+    `past` studies come before the default start points, never beside those of a file.
 
     Raises:
         UsageError: The recipe lies outside the space, or a hyperparameter cannot be searched.
@@ -88,12 +93,20 @@ def choose_study(
     where = source.source if source is not None else "the recipe"
     check_spec(chosen_recipe, chosen_space, where, "recipe")
     _check_frozen_layers(model, chosen_recipe, chosen_space)
-    points = source.start_points if source is not None else defaults.known_good
+    brings_points = source is not None and source.start_points
+    learnt = () if brings_points else past_points(past, chosen_space)
+    points = defaults.known_good if source is None else source.start_points
+    points = (*(winner.spec for winner in learnt), *points)
     complete = (_without_gaps(point, also, chosen_space) for point in points)
     return StudyChoice(
         space=chosen_space,
         recipe=chosen_recipe,
         start_points=tuple(_fitting(complete, chosen_recipe, chosen_space)),
+        notes=tuple(
+            f"What won the study {winner.study} ({winner.sentences:,} training sentences, "
+            f"{winner.model.name}) is tried early."
+            for winner in learnt
+        ),
     )
 
 

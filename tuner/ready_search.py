@@ -55,6 +55,7 @@ class ReadySearch:
         recipe: Makes engines that train it, at any place.
         choice: What runs the trainings.
         checked: What the check of the data found; None without a check.
+        notes: What the reader of the plan should know besides, as sentences.
     """
 
     spec: StudySpec
@@ -64,6 +65,7 @@ class ReadySearch:
     recipe: EngineRecipe
     choice: EngineChoice
     checked: Checkup[Dataset] | None
+    notes: tuple[str, ...] = ()
 
     @property
     def folder(self) -> StudyFolder:
@@ -156,8 +158,8 @@ def _plan(
         slots=engine.slots,
         devices=devices,
     )
-    notes: tuple[str, ...] = getattr(engine, "notes", ())
-    return replace(plan, notes=(*plan.notes, *notes))
+    further: tuple[str, ...] = getattr(engine, "notes", ())
+    return replace(plan, notes=(*plan.notes, *ready.notes, *further))
 
 
 def _device_title(ready: ReadySearch, choice: EngineChoice, devices: int) -> str:

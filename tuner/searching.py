@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from diagnostics.settings import Settings
-from tuner.choices import RecipeLike, SpaceLike, choose_options, choose_study, read_files
+from tuner.choices import (
+    RecipeLike,
+    SpaceLike,
+    StudyChoice,
+    choose_options,
+    choose_study,
+    read_files,
+)
 from tuner.data import TaskData
 from tuner.data_check import check_first
 from tuner.demo import DEMO_STUDY, demo_data, demo_model
@@ -22,6 +29,7 @@ from tuner.inputs import (
     default_name,
     model_name,
 )
+from tuner.model_facts import ModelFacts
 from tuner.opening import (
     bench_device,
     check_named_devices,
@@ -41,6 +49,7 @@ from tuner.ready_search import (
 )
 from tuner.search.artifacts.url import check_artifacts
 from tuner.search.folder import fresh_name
+from tuner.search.past_studies import PastWinner, like_winners, past_winners
 from tuner.search.plain_files import refuse_links
 from tuner.search.shared.url import check_storage, chosen_storage
 from tuner.silent import SilentStudy
@@ -87,6 +96,7 @@ def search(
     settings: Mapping[str, Any] | None = None,
     checkpoint_every: float = CHECKPOINT_SECONDS,
     demo: bool = False,
+    past_studies: bool = True,
     check: bool | Settings = True,
     observer: StudyObserver | None = None,
 ) -> StudySummary:
@@ -130,6 +140,8 @@ def search(
         settings: Further transformers `TrainingArguments`, for every trial.
         checkpoint_every: Least seconds between checkpoints, which are taken at ends of epochs.
         demo: Use the sample data and the small encoder of the extra `demo`.
+        past_studies: Whether winners of finished studies in `runs_dir`, of a like model on like but
+            other data, are tried right after the recipe; not where a study file has start points.
         check: Whether to check the data first, as `tuner check` does; a project's settings, from
             `diagnostics.settings.find_settings`, say by which rules.
         observer: Who watches, such as `tuner.display.make_observer("auto")`; None: nobody.
@@ -156,7 +168,8 @@ def search(
     options = _choose_options({**budget, **policy}, {**placement, **places}, files, seed, device)
     _check_options(options, device, settings)
     request = DataRequest(data, dev, test, data_format, columns, sample)
-    wishes = StudyWishes(space, recipe, files, tuple(also), seed, settings)
+    past = Path(runs_dir) if past_studies and not demo else None
+    wishes = StudyWishes(space, recipe, files, tuple(also), seed, settings, past)
     home = _Home(Path(runs_dir), study, label, new)
     return _search(request, wishes, options, home, opening, check, observer or SilentStudy())
 
@@ -203,14 +216,16 @@ def _search(
     _check_places(directory, options)
     with left_as_found(directory), devices_shown(engine_choice(options, device)) as choice:
         bench = open_bench(loaded, model, bench_device(choice), length, directory, every)
+        study = _study_choice(wishes, loaded, bench)
         ready = ReadySearch(
-            spec=_study_spec(directory.name, wishes, options, loaded, bench),
+            spec=_study_spec(directory.name, study, options, loaded, bench),
             directory=directory,
             data=loaded,
             bench=bench,
             recipe=training_recipe(loaded, model, length, directory, every),
             choice=choice,
             checked=checked,
+            notes=() if (directory / "study.json").exists() else study.notes,
         )
         return run_ready_search(ready, prepare(ready), observer)
 
@@ -252,7 +267,10 @@ def _demo_space(space: SpaceLike, recipe: RecipeLike) -> SpaceLike:
 
 @dataclass(frozen=True, slots=True)
 class StudyWishes:
-    """What the user said about space and recipe; see `tuner.choices.choose_study`."""
+    """What the user said about space and recipe; see `tuner.choices.choose_study`.
+
+    `past` is the folder of the studies to learn from, or None.
+    """
 
     space: SpaceLike
     recipe: RecipeLike
@@ -260,6 +278,7 @@ class StudyWishes:
     also: tuple[str, ...]
     seed: int
     settings: Mapping[str, Any] | None
+    past: Path | None
 
     @property
     def planned(self) -> dict[str, Any]:
@@ -269,12 +288,17 @@ class StudyWishes:
         space = planned_space(self.space, space_file, recipe_file)
         return {"plan": plan_of(recipe, self.settings or {}), "variants": variants_of(space)}
 
+    def past_winners(
+        self, model: ModelFacts, data: TaskData, sentences: int
+    ) -> tuple[PastWinner, ...]:
+        """Return what won like studies, the likest first."""
+        found = past_winners(self.past) if self.past is not None else ()
+        return like_winners(found, model, data.fingerprint, sentences)
 
-def _study_spec(
-    name: str, wishes: StudyWishes, options: SearchOptions, data: TaskData, bench: Workbench
-) -> StudySpec:
+
+def _study_choice(wishes: StudyWishes, data: TaskData, bench: Workbench) -> StudyChoice:
     model = model_facts(bench)
-    choice = choose_study(
+    return choose_study(
         model,
         len(bench.train),
         space=wishes.space,
@@ -283,14 +307,20 @@ def _study_spec(
         also=wishes.also,
         seed=wishes.seed,
         settings=wishes.settings,
+        past=wishes.past_winners(model, data, len(bench.train)),
     )
+
+
+def _study_spec(
+    name: str, choice: StudyChoice, options: SearchOptions, data: TaskData, bench: Workbench
+) -> StudySpec:
     return StudySpec(
         name=name,
         space=choice.space,
         recipe=choice.recipe,
         start_points=choice.start_points,
         options=options,
-        model=model,
+        model=model_facts(bench),
         data_source=data.source,
         data_fingerprint=data.fingerprint,
         data_facts=data.facts,

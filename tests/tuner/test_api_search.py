@@ -273,3 +273,27 @@ def test_an_error_of_the_observer_is_not_taken_for_one_of_the_disk(
 
     with pytest.raises(BrokenPipeError):
         tuner.search(**options, runs_dir=tmp_path, observer=StudyWatcher(on_update=fail))
+
+
+def test_what_won_a_like_study_is_tried_first_on_other_data(
+    searched: Searched, runs: Path, options: Options, easy_data: Path, tmp_path: Path
+) -> None:
+    other = Path(shutil.copytree(easy_data, tmp_path / "other"))
+    train = next(other.glob("train*"))
+    train.write_text(train.read_text() + "\nHello O\n\n")
+    watcher = StudyWatcher()
+    asked = options | {"data": other, "study": "next", "trials": 1, "confirm": 0}
+    tuner.search(**asked, runs_dir=runs, observer=watcher)
+    won = searched.summary.winner
+    assert won is not None
+    (plan,) = watcher.plans
+    points = [point.learning_rate for point in plan.start_points]
+    if won.number != 0:  # then it is the recipe, which comes first anyway
+        assert points[:2] == [RECIPE.learning_rate, won.spec.learning_rate]
+    assert any("What won the study easy (48 training sentences" in note for note in plan.notes)
+
+    tuner.search(
+        **asked | {"study": "alone", "past_studies": False}, runs_dir=runs, observer=watcher
+    )
+    assert plan.start_points[0] == watcher.plans[1].start_points[0]
+    assert not any("What won" in note for note in watcher.plans[1].notes)

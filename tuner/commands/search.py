@@ -92,6 +92,11 @@ def _add_space(group: _options.Group) -> None:
         choices=("gp", "tpe", "random"),
         help="how settings are chosen: gp, tpe or random (gp)",
     )
+    group.add_argument(
+        "--no-past-studies",
+        action="store_true",
+        help="do not begin with what won like studies in --runs-dir",
+    )
     _options.add_seed(group, "seed of the splits, the sampler and the trainings")
     group.add_argument("--demo", action="store_true", help="use sample data and a small model")
 
@@ -142,4 +147,5 @@ def search_arguments(arguments: argparse.Namespace) -> dict[str, Any]:
             f"`--demo` brings its own data, but got `{arguments.data}` too.", "Leave one out."
         )
     values = _options.given(arguments, SEARCH_OPTIONS) | _options.shared_arguments(arguments)
-    return values | ({"prune": False} if arguments.no_prune else {})
+    switched = {"prune": not arguments.no_prune, "past_studies": not arguments.no_past_studies}
+    return values | {name: False for name, is_on in switched.items() if not is_on}
