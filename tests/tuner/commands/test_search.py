@@ -55,7 +55,7 @@ def test_every_option_arrives() -> None:
         " --also warmup-ratio,dropout --dev d --test t --data-format conll --columns 0,1"
         " --sample 9 --max-length 64 --seed 0 --sampler tpe --no-prune --confirm 0"
         " --storage sqlite:///x --runs-dir out --device cpu --new --set fp16=true --set optim=x"
-        " --checkpoint-every 0"
+        " --checkpoint-every 0 --no-past-studies"
     )
     assert parse(*words.split()) == {
         "data": "data",
@@ -82,6 +82,7 @@ def test_every_option_arrives() -> None:
         "new": True,
         "settings": {"fp16": True, "optim": "x"},
         "checkpoint_every": 0.0,
+        "past_studies": False,
     }
 
 
@@ -91,6 +92,7 @@ def test_every_argument_of_the_python_interface_can_be_given() -> None:
     known = set(inspect.signature(api.search).parameters) - {
         "check",
         "observer",
+        "past_studies",
         "prune",
         "settings",
     }
