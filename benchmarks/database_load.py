@@ -1,20 +1,27 @@
-"""Overhead of a shared study: asking, reporting and telling, by many workers on one PostgreSQL.
+"""Overhead of a study: asking, reporting and telling, by many workers on one PostgreSQL.
 
 Scripted workers, which train nothing, share one study: each asks for a trial, reports three epochs
-and tells the result, until all trials are done. Ours goes through `SharedBridge` (its log, its
-claims, Optuna's tables); the alternative is plain Optuna on the same server in the same run:
-`study.ask`, `trial.report` and `study.tell` with a `RandomSampler`, each worker with a storage of
-its own. Every worker is a thread with connections of its own; `--processes` spreads them.
+and tells the result, until all trials are done. The arms:
 
-The RATIO is the wall time per trial of ours over that of plain Optuna. A second table shows whether
-cost and memory grow with the number of trials: wall time per trial in each fifth of the study, and
-the resident memory of the processes at its end. `--arm sqlite` adds the bridge of a study of one
-process, on an SQLite file.
+- `shared`: ours, through `SharedBridge` (its log, its claims, Optuna's tables);
+- `optuna`: plain Optuna on the same server in the same run: `study.ask`, `trial.report` and
+  `study.tell` with a `RandomSampler` (ours draws at random too), each worker with a storage of its
+  own, opened as Optuna does;
+- `sqlite` and `optuna-sqlite`: the same by one worker alone, on an SQLite file;
+- `loop`: a whole search in one process on an SQLite file, with pruning, run folders and the choice
+  of the winner, its trainings taking no time.
+
+Every worker is a thread with connections of its own; `--processes` spreads them. All open their
+storage, then all begin. A RATIO is the time per trial of ours over that of plain Optuna: processor
+time of the workers and the server, which other programs on the machine disturb little, and wall
+time. The columns `part 1` to `part 5` are the processor time of the workers per trial in each fifth
+of the study, and `MB per 1,000` the growth of their memory: both show what grows with the trials.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import itertools
 import json
 import os
@@ -23,33 +30,24 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import optuna
-from optuna.samplers import RandomSampler
-from optuna.storages import RDBStorage
+import psycopg
 
+from benchmarks.support.load_arms import ARMS, PLAIN
 from benchmarks.support.report import environment, print_table, write_figures
-from tests.tuner.search.postgresql import running_server
-from tests.tuner.search.studies import make_spec
-from tuner.engines.scripted import scripted_report
-from tuner.search.folder import StudyFolder
-from tuner.search.optuna_bridge import OptunaBridge
-from tuner.search.run_record import RunRecord, search_key
-from tuner.search.sampling import Asked
-from tuner.search.shared.bridge import SharedBridge
-from tuner.search.shared.opening import describe_together, open_shared
-from tuner.search.shared.patience import SharingTimes
-from tuner.search.shared.study import this_process
-from tuner.search.shared.url import driver_url, pool_options
-from tuner.trial import TrialState
+from tests.tuner.search.postgresql import PostgresServer, running_server
+from tuner.search.shared.url import driver_url
 
 OUTPUT = "runs/benchmarks/database_load.json"
-EPOCHS = 3
 PARTS = 5
-Stamp = Callable[[], None]
+ON_SERVER = ("shared", "optuna")
+RATIOS = (("shared", "optuna"), ("sqlite", "optuna-sqlite"), ("loop", "optuna-sqlite"))
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,140 +55,167 @@ class Load:
     """What one arm took.
 
     Attributes:
-        arm: `shared`, `optuna` or `sqlite`.
-        seconds: Wall time from the first ask to the last tell.
+        arm: One of `ARMS`.
+        workers: How many worked at once.
         trials: Trials done.
-        parts: Milliseconds per trial in each fifth of them.
-        megabytes: Resident memory of all processes at the end.
+        seconds: Wall time from the common start to the last tell.
+        processor: Processor time of the workers and the server in between, in seconds.
+        server: The server's part of it.
+        parts: Processor time of the workers per trial in each fifth, in milliseconds.
+        growth: Megabytes by which the workers' memory grew in the last four fifths, per 1,000
+            trials and process.
     """
 
     arm: str
-    seconds: float
+    workers: int
     trials: int
+    seconds: float
+    processor: float
+    server: float
     parts: tuple[float, ...]
-    megabytes: float
-
-    @property
-    def each(self) -> float:
-        """Milliseconds per trial."""
-        return 1000 * self.seconds / self.trials
+    growth: float
 
 
-def ended(asked: Asked, folder: Path) -> RunRecord:
-    """Return the record of a trial that went through its plan."""
-    reports = (scripted_report(asked.spec, epoch, 0.1 * epoch) for epoch in range(1, EPOCHS + 1))
-    key = search_key(asked.number)
-    return RunRecord(
-        key=key,
-        number=asked.number,
-        spec=asked.spec,
-        role="search",
-        origin=asked.origin,
-        directory=folder / key,
-        state=TrialState.FINISHED,
-        reports=tuple(reports),
-    )
+@dataclass(slots=True)
+class Crew:
+    """The threads of one process: they begin together, and note when each trial ended."""
+
+    threads: int
+    stamps: list[tuple[float, float, float]] = field(default_factory=list)
+    opened: threading.Barrier = field(init=False)
+    begun: threading.Barrier = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.opened = threading.Barrier(self.threads + 1)
+        self.begun = threading.Barrier(self.threads + 1)
+
+    def ready(self) -> None:
+        """Wait until all workers have opened their storage."""
+        self.opened.wait()
+        self.begun.wait()
+
+    def done(self) -> None:
+        """Note wall time, processor time and memory at the end of a trial."""
+        self.stamps.append((time.time(), time.process_time(), resident()))
 
 
-def work_shared(url: str, trials: int, folder: Path, done: Stamp) -> None:
-    """Take part in the study until every trial was begun."""
-    spec = make_spec(trials=trials, storage="hidden")
-    process = this_process(folder, trials)
-    with open_shared(url, spec.name, process, SharingTimes()) as opened:
-        describe_together(spec, StudyFolder(folder), opened)
-        bridge = SharedBridge(spec, opened.shared, opened.mirror, opened.patience)
-        with opened.shared.taking_part():
-            while (asked := bridge.ask(trials)) is not None:
-                run = ended(asked, folder)
-                for report in run.reports:
-                    bridge.report(run.number, report.epoch, report.scores.f1)
-                bridge.tell(run)
-                done()
-
-
-def work_sqlite(url: str, trials: int, folder: Path, done: Stamp) -> None:
-    """Work alone with the bridge of a study of one process."""
-    bridge = OptunaBridge(make_spec(trials=trials), url, "id")
-    for _ in range(trials):
-        asked = bridge.ask()
-        assert asked is not None
-        run = ended(asked, folder)
-        for report in run.reports:
-            bridge.report(run.number, report.epoch, report.scores.f1)
-        bridge.tell(run)
-        done()
-    bridge.close()
-
-
-def work_optuna(url: str, trials: int, folder: Path, done: Stamp) -> None:
-    """Do the same with plain Optuna."""
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    address = driver_url(url).render_as_string(hide_password=False)
-    storage = RDBStorage(address, engine_kwargs=pool_options(url))
-    study = optuna.load_study(study_name="plain", storage=storage, sampler=RandomSampler())
-    while True:
-        trial = study.ask()
-        if trial.number >= trials:
-            study.tell(trial, state=optuna.trial.TrialState.FAIL)
-            break
-        trial.suggest_float("learning_rate", 1e-5, 1e-3, log=True)
-        trial.suggest_int("log2_batch_size", 2, 5)
-        trial.suggest_int("epochs", 2, 6)
-        for epoch in range(1, EPOCHS + 1):
-            trial.report(0.1 * epoch, epoch)
-        study.tell(trial, 0.3)
-        done()
-    storage.engine.dispose()
-
-
-ARMS = {"shared": work_shared, "optuna": work_optuna, "sqlite": work_sqlite}
+def resident() -> float:
+    """Return the memory of this process in megabytes."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def process(arm: str, url: str, trials: int, threads: int, folder: Path) -> None:
-    """Run workers in this process; print when each trial ended, and the memory at the end."""
-    stamps: list[float] = []
-    began = time.time()
+    """Run workers in this process: say that they are ready, wait for a line, print the stamps."""
+    crew = Crew(threads)
 
     def run(number: int) -> None:
-        ARMS[arm](url, trials, folder / str(number), lambda: stamps.append(time.time()))
+        ARMS[arm](url, trials, folder / str(number), crew)
 
-    workers = [threading.Thread(target=run, args=(number,)) for number in range(threads)]
+    workers = [threading.Thread(target=run, args=(number,)) for number in range(threads - 1)]
     for worker in workers:
         worker.start()
+    threading.Thread(target=_tell_parent, args=(crew,), daemon=True).start()
+    run(threads - 1)  # here: a search listens to signals in the main thread alone
     for worker in workers:
         worker.join()
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    memory = pages * os.sysconf("SC_PAGE_SIZE") / 2**20
-    print(json.dumps({"began": began, "stamps": stamps, "megabytes": memory}))
+    print(json.dumps(crew.stamps))
 
 
-def measure(arm: str, url: str, trials: int, threads: Sequence[int], scratch: Path) -> Load:
-    """Run an arm in processes of its own."""
-    if arm == "optuna":
+def _tell_parent(crew: Crew) -> None:
+    crew.opened.wait()
+    print("ready", flush=True)
+    sys.stdin.readline()
+    crew.stamps.append((time.time(), time.process_time(), resident()))
+    crew.begun.wait()
+
+
+def measure(
+    arm: str, url: str, trials: int, threads: Sequence[int], scratch: Path, server: int | None
+) -> Load:
+    """Run an arm in processes of its own.
+
+    Args:
+        arm: One of `ARMS`.
+        url: Its storage.
+        trials: How many trials, by all workers together.
+        threads: Workers per process.
+        scratch: A folder for what they write.
+        server: Number of the server's first process, or None without a server.
+    """
+    if arm.startswith("optuna"):
         address = driver_url(url).render_as_string(hide_password=False)
-        optuna.create_study(study_name="plain", storage=address, direction="maximize")
+        optuna.create_study(study_name=PLAIN, storage=address, direction="maximize")
     command = [sys.executable, "-W", "ignore", "-m", "benchmarks.database_load", "--as", arm, url]
-    running = [
-        subprocess.Popen(
-            [*command, str(trials), str(count), str(scratch / f"{arm}-{number}")],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for number, count in enumerate(threads)
-    ]
-    told = [json.loads(one.communicate()[0].splitlines()[-1]) for one in running]
-    stamps = sorted(stamp for one in told for stamp in one["stamps"])
-    began = min(one["began"] for one in told)
-    size = max(1, len(stamps) // PARTS)
-    marks = [began, *(stamps[min(len(stamps), size * part) - 1] for part in range(1, PARTS + 1))]
-    parts = (1000 * (after - before) / size for before, after in itertools.pairwise(marks))
+    with contextlib.ExitStack() as stack:
+        running = [
+            stack.enter_context(
+                subprocess.Popen(
+                    [*command, str(trials), str(count), str(scratch / f"{arm}-{number}")],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                )
+            )
+            for number, count in enumerate(threads)
+        ]
+        for one in running:
+            assert one.stdout is not None
+            assert one.stdin is not None
+            if one.stdout.readline() != "ready\n":
+                raise SystemExit(f"a worker of the arm {arm} did not start")
+        before = server_seconds(server)
+        told = [json.loads(one.communicate("go\n")[0].splitlines()[-1]) for one in running]
+        return _load(arm, sum(threads), told, server_seconds(server) - before)
+
+
+def _load(arm: str, workers: int, told: Sequence[Any], server: float) -> Load:
+    """Put the stamps of all processes together; the first of each is its start."""
+    trials = sum(len(stamps) - 1 for stamps in told)
+    ends = sorted(  # wall time, and processor time that it took since the one before
+        (after[0], after[1] - before[1])
+        for stamps in told
+        for before, after in itertools.pairwise(stamps)
+    )
+    size = max(1, trials // PARTS)
+    pieces = [ends[part * size : (part + 1) * size] for part in range(PARTS)]
+    grown = [stamps[-1][2] - stamps[len(stamps) // PARTS][2] for stamps in told]
+    counted = trials - trials // PARTS
     return Load(
         arm=arm,
-        seconds=stamps[-1] - began,
-        trials=len(stamps),
-        parts=tuple(parts),
-        megabytes=sum(one["megabytes"] for one in told),
+        workers=workers,
+        trials=trials,
+        seconds=ends[-1][0] - min(stamps[0][0] for stamps in told),
+        processor=sum(seconds for _, seconds in ends) + server,
+        server=server,
+        parts=tuple(1000 * sum(s for _, s in piece) / max(1, len(piece)) for piece in pieces),
+        growth=1000 * sum(grown) / len(grown) / max(1, counted),
     )
+
+
+def first_process(server: PostgresServer) -> int:
+    """Return the number of the server's first process, whose children serve the clients."""
+    with psycopg.connect(server.url("postgres")) as connection:
+        row = connection.execute("SELECT pg_backend_pid()").fetchone()
+    assert row is not None
+    status = Path(f"/proc/{row[0]}/status").read_text()
+    return int(status.split("PPid:")[1].split()[0])
+
+
+def server_seconds(first: int | None) -> float:
+    """Return the processor time of a server: of its processes, and of those that have ended."""
+    if first is None:
+        return 0.0
+    total = _ticks(first, ended_children=True)
+    for child in Path(f"/proc/{first}/task/{first}/children").read_text().split():
+        with contextlib.suppress(OSError):
+            total += _ticks(int(child), ended_children=False)
+    return total / TICKS
+
+
+def _ticks(number: int, *, ended_children: bool) -> int:
+    figures = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
+    return sum(int(one) for one in figures[11 : 15 if ended_children else 13])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -201,8 +226,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--trials", type=int, default=10_000)
     parser.add_argument("--workers", type=int, default=64)
     parser.add_argument("--processes", type=int, default=4)
-    parser.add_argument("--arm", nargs="+", choices=ARMS, default=["shared", "optuna"])
-    parser.add_argument("--tiny", action="store_true", help="100 trials by 4 workers")
+    parser.add_argument("--arm", nargs="+", choices=ARMS, default=list(ON_SERVER))
+    parser.add_argument("--tiny", action="store_true", help="20 trials by 4 workers")
     parser.add_argument("--output", type=Path, default=Path(OUTPUT))
     parser.add_argument("--as", dest="role", nargs=5, help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
@@ -211,39 +236,54 @@ def main(arguments: Sequence[str] | None = None) -> None:
         process(arm, url, int(trials), int(threads), Path(folder))
         return
     if given.tiny:
-        given.trials, given.workers, given.processes = 100, 4, 2
-    start, loads = environment(), []
+        given.trials, given.workers, given.processes = 20, 4, 2
+    start = environment()
+    with tempfile.TemporaryDirectory() as scratch:
+        loads = [run_arm(arm, given, Path(scratch)) for arm in given.arm]
+    report(loads)
+    write_figures(given.output, start, loads=loads)
+
+
+def run_arm(arm: str, given: argparse.Namespace, scratch: Path) -> Load:
+    """Measure an arm on a server or in a file of its own."""
+    if arm not in ON_SERVER:
+        place = f"sqlite:///{scratch}/{arm}.db"
+        return measure(arm, place, given.trials, [1], scratch, None)
     spread = [given.workers // given.processes] * given.processes
-    with running_server() as server, tempfile.TemporaryDirectory() as scratch:
-        url = server.create_database("load")
-        for arm in given.arm:
-            alone = arm == "sqlite"
-            place = f"sqlite:///{scratch}/study.db" if alone else url
-            threads = [1] if alone else spread
-            loads.append(measure(arm, place, given.trials, threads, Path(scratch)))
-    report(loads, given.workers)
-    write_figures(given.output, start, loads=loads, workers=given.workers)
+    with running_server() as server:
+        first, url = first_process(server), server.create_database("load")
+        return measure(arm, url, given.trials, spread, scratch, first)
 
 
-def report(loads: Sequence[Load], workers: int) -> None:
-    """Print the tables and the ratio."""
+def report(loads: Sequence[Load]) -> None:
+    """Print the table and the ratios."""
     print_table(
-        f"{loads[0].trials} trials by {workers} workers",
-        ("arm", "ms per trial", "seconds", "MB in all", *(f"part {n + 1}" for n in range(PARTS))),
+        "Milliseconds per trial",
+        (
+            *("arm", "workers", "trials", "processor", "of it server", "wall"),
+            *(f"part {number + 1}" for number in range(PARTS)),
+            "MB per 1,000",
+        ),
         [
             (
-                load.arm,
-                f"{load.each:.1f}",
-                f"{load.seconds:.0f}",
-                f"{load.megabytes:.0f}",
+                *(load.arm, str(load.workers), str(load.trials)),
+                *(
+                    f"{1000 * seconds / load.trials:.1f}"
+                    for seconds in (load.processor, load.server, load.seconds)
+                ),
                 *(f"{part:.1f}" for part in load.parts),
+                f"{load.growth:.1f}",
             )
             for load in loads
         ],
     )
     known = {load.arm: load for load in loads}
-    if {"shared", "optuna"} <= set(known):
-        print(f"RATIO {known['shared'].each / known['optuna'].each:.2f}")
+    for ours, theirs in RATIOS:
+        if {ours, theirs} <= set(known):
+            first, second = known[ours], known[theirs]
+            processor = first.processor / first.trials / (second.processor / second.trials)
+            wall = first.seconds / first.trials / (second.seconds / second.trials)
+            print(f"RATIO {ours} over {theirs}: processor time {processor:.2f}, wall {wall:.2f}")
 
 
 if __name__ == "__main__":

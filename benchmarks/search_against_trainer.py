@@ -1,4 +1,4 @@
-"""Search: ours against `Trainer.hyperparameter_search(backend="optuna")`, in the same wall time.
+"""Search: ours against `Trainer.hyperparameter_search(backend="optuna")`, in the same time.
 
 The arms get the same model, data, seeds and seconds, each in a process of its own:
 
@@ -10,315 +10,127 @@ The arms get the same model, data, seeds and seconds, each in a process of its o
   metrics) and direction (minimise), as it is when nothing is said.
 
 With `--space benchmarks/spaces/trainer.toml` the first two search the Trainer's own ranges instead,
-from its default settings.
+from its default settings. `--arms` leaves arms out.
 
 Compared is the best development F1 of any evaluation so far, over elapsed time and over real tokens
 trained: the second leaves out how fast the loops are. The clock starts when the libraries are
 loaded and includes reading data and weights; what is evaluated after the time is over does not
 count. `handed over` is the F1 of the trial that the search names as its best; for the Trainer that
-may be the one that was cut short, evaluated when the time was over.
+may be the one that was cut short, evaluated when the time was over. With `--clock processor` all
+times are processor seconds of the arm's own process; set OMP_NUM_THREADS=1 then.
 
-The RATIO compares what both spent until they had the same F1, the lower of their two final ones:
-the Trainer's cost over ours (median over the seeds). Above 1 ours was there first.
+Each RATIO is the Trainer's cost over ours, the median over data sets and seeds, above 1 where ours
+is cheaper:
+
+* `whole budget`: all of the Trainer's time, over ours until it had the best F1 that the Trainer
+  found in all of its time;
+* `its best`: the same over the time at which the Trainer first had that F1;
+* `level`: until both had the lower of their two final F1.
+
+Where ours never got there, the ratio is over all that ours spent, and an upper bound.
+
+The same command goes on after an interruption: searches in the journal beside `--output` are not
+repeated.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import optuna
-
+from benchmarks.support.clock import add_clock
+from benchmarks.support.contest import OURS, Contest, read_space, search_tuner
+from benchmarks.support.journal import Journal
 from benchmarks.support.picture import draw
-from benchmarks.support.plain_trainer import (
-    CountingTrainer,
-    EpochScores,
-    plain_arguments,
-    plain_trainer,
-)
 from benchmarks.support.processes import in_own_process
 from benchmarks.support.report import environment, print_table, shown, write_figures
-from benchmarks.support.score_over_time import (
-    Point,
-    Trace,
-    best_by,
-    by_seconds,
-    by_tokens,
-    cost_of,
-    points_within,
+from benchmarks.support.score_over_time import Point, Trace, best_by, by_seconds, by_tokens
+from benchmarks.support.search_ratios import described, savings_to_level, savings_to_their_best
+from benchmarks.support.setting import make_parser, parse
+from benchmarks.support.smaller import add_cuts, settings_from
+from benchmarks.support.trainer_search import (
+    THEIR_DEFAULTS,
+    THEIRS,
+    search_trainer,
+    search_trainer_by_default,
 )
-from benchmarks.support.setting import Setting, make_parser, open_material, parse, setting_from
-from tuner.api import search
-from tuner.silent import SilentStudy
-from tuner.space import Choice, LogRange, Parameter, PowersOfTwo, SearchSpace, WholeRange
-from tuner.study_file import read_study_file
-from tuner.study_view import StudySnapshot
-from tuner.trial import TrialSpec
 
 SPACES = Path(__file__).parent / "spaces"
 TINY = {"minutes": 0.03, "seeds": 1, "space": str(SPACES / "tiny.toml")}
-MANY_TRIALS = 10_000
-SHARES = (0.25, 0.5, 0.75, 1.0)
-
-OURS = "tuner"
-THEIRS = "trainer"
-THEIR_DEFAULTS = "trainer, all defaults"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contest:
-    """One search, the same for every arm.
-
-    Attributes:
-        setting: Data, model and device.
-        seed: Seed of the search and of its trainings.
-        seconds: Time of the search.
-        space: Study file with the space, and with the recipe for all that is not searched.
-    """
-
-    setting: Setting
-    seed: int
-    seconds: float
-    space: str
-
-
-def read_space(name: str) -> tuple[SearchSpace, TrialSpec]:
-    """Return the space and the recipe of a study file.
-
-    Raises:
-        UsageError: There is no such file, or it is wrong.
-        SystemExit: It lacks one of the two.
-    """
-    file = read_study_file(name)
-    if file.space is None or file.recipe is None:
-        raise SystemExit(f"The study {name!r} needs a [space] and a [recipe].")
-    return file.space, file.recipe
-
-
-# Ours
-
-
-class _Watch(SilentStudy):
-    """Notes the time, the epochs done and the best F1 whenever something happens."""
-
-    def __init__(self) -> None:
-        self.start = time.perf_counter()
-        self.moments: list[tuple[float, dict[str, int], float]] = []
-
-    def update(self, snapshot: StudySnapshot, note: str) -> None:
-        epochs = {row.key: row.epoch for row in snapshot.rows}
-        best = max((row.score or 0.0 for row in snapshot.rows), default=0.0)
-        self.moments.append((time.perf_counter() - self.start, epochs, best))
-
-
-def search_tuner(contest: Contest) -> Trace:
-    """Run our search."""
-    watch = _Watch()
-    with tempfile.TemporaryDirectory() as runs:
-        setting = contest.setting
-        summary = search(
-            setting.data,
-            model=setting.model,
-            sample=setting.sample,
-            max_length=setting.max_length,
-            device=setting.device,
-            space=contest.space,
-            trials=MANY_TRIALS,
-            time_budget=contest.seconds,
-            confirm=0,
-            seed=contest.seed,
-            runs_dir=runs,
-            observer=watch,
-        )
-        tokens = _tokens_by_epoch(summary.directory)
-    points = points_within(_evaluations(watch, tokens), contest.seconds)
-    return Trace(
-        arm=OURS,
-        seed=contest.seed,
-        points=points,
-        trials=len(summary.rows),
-        handed_over=summary.winner.scores.f1 if summary.winner else None,
-    )
-
-
-def _tokens_by_epoch(study: Path) -> dict[str, list[int]]:
-    """Read how many real tokens each epoch of each trial trained on."""
-    tokens: dict[str, list[int]] = {}
-    for history in sorted(study.glob("trials/*/history.jsonl")):
-        entries = map(json.loads, history.read_text(encoding="utf-8").splitlines())
-        epochs = [entry["tokens"] for entry in entries if entry["kind"] == "epoch"]
-        tokens[history.parent.name] = epochs
-    return tokens
-
-
-def _evaluations(
-    watch: _Watch, tokens: Mapping[str, Sequence[int]]
-) -> Iterator[tuple[float, int, float]]:
-    for seconds, epochs, best in watch.moments:
-        yield seconds, sum(sum(tokens.get(key, [])[:done]) for key, done in epochs.items()), best
-
-
-# The Trainer's
-
-
-class _Clock(EpochScores):
-    """Notes time, tokens and trial at every evaluation, and ends a training when time is up."""
-
-    def __init__(self, budget: float) -> None:
-        super().__init__(self._note)
-        self.start = time.perf_counter()
-        self.budget = budget
-        self.trainer: CountingTrainer | None = None
-        self.trial = -1
-        self.evaluations: list[tuple[float, int, float]] = []
-        self.last_f1: dict[int, float] = {}
-
-    @property
-    def elapsed(self) -> float:
-        return time.perf_counter() - self.start
-
-    @property
-    def trials(self) -> int:
-        """Trials begun."""
-        return self.trial + 1
-
-    def _note(self, f1: float) -> None:
-        assert self.trainer is not None
-        self.evaluations.append((self.elapsed, self.trainer.tokens, f1))
-        self.last_f1[self.trial] = f1
-
-    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        self.trial += 1
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        if self.elapsed > self.budget:
-            control.should_training_stop = True
-
-
-def search_trainer(contest: Contest) -> Trace:
-    """Run the Trainer's search on our space, with F1 to be maximised."""
-    space, recipe = read_space(contest.space)
-    fixed = {
-        "warmup_steps": recipe.warmup_ratio,
-        "weight_decay": recipe.weight_decay,
-        "seed": contest.seed,
-    }
-    told = {
-        "hp_space": lambda trial: suggest(trial, space),
-        "compute_objective": lambda metrics: metrics["eval_f1"],
-        "direction": "maximize",
-        "n_trials": MANY_TRIALS,
-    }
-    return _search_trainer(contest, THEIRS, fixed, told)
-
-
-def search_trainer_by_default(contest: Contest) -> Trace:
-    """Run the Trainer's search as it is when nothing is said, but for the time."""
-    return _search_trainer(contest, THEIR_DEFAULTS, {}, {})
-
-
-def _search_trainer(
-    contest: Contest, arm: str, fixed: Mapping[str, Any], told: Mapping[str, Any]
-) -> Trace:
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    clock = _Clock(contest.seconds)
-    material = open_material(contest.setting, contest.seed)
-    with tempfile.TemporaryDirectory() as folder:
-        arguments = plain_arguments(material, Path(folder), **fixed)
-        clock.trainer = plain_trainer(material, arguments, searches=True, callbacks=[clock])
-        best = clock.trainer.hyperparameter_search(
-            backend="optuna",
-            timeout=max(0.0, contest.seconds - clock.elapsed),
-            sampler=optuna.samplers.TPESampler(seed=contest.seed),  # the default one, repeatable
-            **told,
-        )
-    return Trace(
-        arm=arm,
-        seed=contest.seed,
-        points=points_within(clock.evaluations, contest.seconds),
-        trials=clock.trials,
-        handed_over=clock.last_f1.get(int(best.run_id)),  # type: ignore[union-attr]
-    )
-
-
-_ARGUMENT_NAMES = {
-    "batch_size": "per_device_train_batch_size",
-    "epochs": "num_train_epochs",
-    "warmup_ratio": "warmup_steps",
-    "schedule": "lr_scheduler_type",
-    "label_smoothing": "label_smoothing_factor",
-}
-
-
-def suggest(trial: optuna.Trial, space: SearchSpace) -> dict[str, Any]:
-    """Draw the Trainer's arguments from our space, the way its default space does."""
-    return {
-        _ARGUMENT_NAMES.get(name, name): _suggest_one(trial, name, parameter)
-        for name, parameter in space.parameters.items()
-    }
-
-
-def _suggest_one(trial: optuna.Trial, name: str, parameter: Parameter) -> Any:
-    match parameter:
-        case PowersOfTwo(values=values) | Choice(values=values):
-            return trial.suggest_categorical(name, values)
-        case WholeRange(low=low, high=high):
-            return trial.suggest_int(name, low, high)
-        case _:
-            is_log = isinstance(parameter, LogRange)
-            return trial.suggest_float(name, parameter.low, parameter.high, log=is_log)
-
-
-# Comparison
+SHARES = (0.1, 0.25, 0.5, 1.0)
+FIRST_SEED = 42
 
 ARMS: Mapping[str, Callable[[Contest], Trace]] = {
     OURS: search_tuner,
     THEIRS: search_trainer,
     THEIR_DEFAULTS: search_trainer_by_default,
 }
+CONDITIONS = (
+    "model", "layers", "sample", "dev_sample", "max_length", "device", "minutes", "clock", "space",
+)  # fmt: skip
+"""Options that must be the same for searches to be compared."""
 
 
-def measure(contests: Sequence[Contest], isolated: bool) -> Iterator[Trace]:
-    """Run all arms in turn, beginning with another one for each contest."""
-    names = list(ARMS)
+def measure(
+    contests: Sequence[Contest], arms: Sequence[str], journal: Journal[Trace], isolated: bool
+) -> Iterator[Trace]:
+    """Run all arms in turn, beginning with another one for each contest.
+
+    Args:
+        contests: Data sets and seeds.
+        arms: Names in `ARMS`.
+        journal: Searches of earlier calls, which are not repeated.
+        isolated: Whether each search gets a process of its own.
+    """
+    known = {(trace.arm, trace.data, trace.seed): trace for trace in journal.known()}
     for number, contest in enumerate(contests):
-        turn = number % len(names)
-        for arm in (*names[turn:], *names[:turn]):
-            work = ARMS[arm]
-            trace = in_own_process(work, contest) if isolated else work(contest)
-            final = trace.points[-1].f1 if trace.points else 0.0
-            print(f"{arm}, seed {contest.seed}: {trace.trials} trials, F1 {final:.4f}", flush=True)
+        turn = number % len(arms)
+        for arm in (*arms[turn:], *arms[:turn]):
+            trace = known.get((arm, contest.data, contest.seed))
+            if trace is None:
+                work = ARMS[arm]
+                trace = in_own_process(work, contest) if isolated else work(contest)
+                journal.add(trace)
+            where = f"{arm}, {contest.data}, seed {contest.seed}"
+            print(f"{where}: {trace.trials} trials, F1 {trace.final:.4f}", flush=True)
             yield trace
 
 
-def print_report(traces: Sequence[Trace], budget: float) -> None:
-    """Print both tables and the ratios."""
-    print_table(
-        "Best development F1 by share of the time", _columns(), _rows(traces, by_seconds, budget)
-    )
-    least = min((trace.points[-1].tokens for trace in traces if trace.points), default=1)
-    title = f"Best development F1 by share of {least:,} tokens trained"
-    print_table(title, _columns(), _rows(traces, by_tokens, least))
-    for name, cost in (("time", by_seconds), ("tokens", by_tokens)):
-        print(f"RATIO {name}, {THEIRS} / {OURS}: {ratio(traces, cost)}")
+def print_report(traces: Sequence[Trace], arms: Sequence[str], budget: float) -> None:
+    """Print the tables of each data set, and the ratios over all."""
+    columns = ("arm", *(f"{share:.0%}" for share in SHARES), "trials", "handed over")
+    for data in dict.fromkeys(trace.data for trace in traces):
+        own = [trace for trace in traces if trace.data == data]
+        least = min((trace.points[-1].tokens for trace in own if trace.points), default=1)
+        title = f"{data}: best development F1 by share of the time"
+        print_table(title, columns, _rows(own, arms, by_seconds, budget))
+        title = f"{data}: best development F1 by share of {least:,} tokens trained"
+        print_table(title, columns, _rows(own, arms, by_tokens, least))
+    print_ratios(traces, budget)
 
 
-def _columns() -> tuple[str, ...]:
-    return ("arm", *(f"{share:.0%}" for share in SHARES), "trials", "handed over")
+def print_ratios(traces: Sequence[Trace], budget: float) -> None:
+    """Print what the Trainer's search cost over what ours did, by each way of counting."""
+    both = (OURS, THEIRS)
+    whole = savings_to_their_best(traces, by_seconds, both, budget=budget, whole=True)
+    print(f"RATIO time, whole budget, {THEIRS} / {OURS}: {described(whole)}")
+    for name, cost, limit in (("time", by_seconds, budget), ("tokens", by_tokens, None)):
+        best = savings_to_their_best(traces, cost, both, budget=limit)
+        print(f"RATIO {name}, its best, {THEIRS} / {OURS}: {described(best)}")
+        level = savings_to_level(traces, cost, both)
+        print(f"RATIO {name}, level, {THEIRS} / {OURS}: {described(level)}")
 
 
 def _rows(
-    traces: Sequence[Trace], cost: Callable[[Point], float], limit: float
+    traces: Sequence[Trace], arms: Sequence[str], cost: Callable[[Point], float], limit: float
 ) -> list[tuple[str, ...]]:
     rows = []
-    for arm in ARMS:
+    for arm in arms:
         own = [trace for trace in traces if trace.arm == arm]
         grown = (shown([best_by(t, cost, share * limit) for t in own], 3) for share in SHARES)
         trials = statistics.mean(trace.trials for trace in own)
@@ -327,59 +139,63 @@ def _rows(
     return rows
 
 
-def ratio(traces: Sequence[Trace], cost: Callable[[Point], float]) -> str:
-    """Say how much more the Trainer's search spent than ours until both had the same F1."""
-    found: list[float] = []
-    seeds = sorted({trace.seed for trace in traces})
-    for seed in seeds:
-        ours, theirs = (
-            next(trace.points for trace in traces if trace.arm == arm and trace.seed == seed)
-            for arm in (OURS, THEIRS)
-        )
-        reached = min(points[-1].f1 if points else 0.0 for points in (ours, theirs))
-        needed, spent = cost_of(ours, cost, reached), cost_of(theirs, cost, reached)
-        if reached > 0.0 and needed and spent:
-            found.append(spent / needed)
-    if not found:
-        return "none, since one of the two never left F1 = 0"
-    each = ", ".join(f"{ratio:.2f}" for ratio in found)
-    return f"{statistics.median(found):.2f} ({len(found)} of {len(seeds)} seeds: {each})"
-
-
-def make_contests(options: argparse.Namespace, setting: Setting) -> list[Contest]:
-    """Return one contest per seed."""
+def make_contests(options: argparse.Namespace, scratch: Path) -> list[Contest]:
+    """Return one contest per seed and data set, so that an early end leaves some of each."""
     read_space(options.space)
-    seconds = 60.0 * options.minutes
+    settings = settings_from(options, scratch)
+    contests = [
+        Contest(
+            data=name,
+            setting=setting,
+            seed=FIRST_SEED,
+            seconds=60.0 * options.minutes,
+            clock=options.clock,
+            space=options.space,
+        )
+        for name, setting in settings.items()
+    ]
     return [
-        Contest(setting=setting, seed=seed, seconds=seconds, space=options.space)
-        for seed in range(42, 42 + options.seeds)
+        replace(contest, seed=FIRST_SEED + seed)
+        for seed in range(options.seeds)
+        for contest in contests
     ]
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, print, draw, write."""
-    parser = make_parser(__doc__, "runs/benchmarks/search_against_trainer.json")
-    parser.add_argument("--minutes", type=float, default=5.0, help="per arm and seed")
+def open_journal(options: argparse.Namespace) -> Journal[Trace]:
+    """Return the journal beside the figures; a tiny run has none."""
+    conditions: dict[str, Any] = {name: getattr(options, name) for name in CONDITIONS}
+    path = None if options.tiny else options.output.with_suffix(".jsonl")
+    return Journal(path, Trace, conditions)
+
+
+def parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = make_parser(__doc__, "runs/benchmarks/search_against_trainer.json", several_data=True)
+    add_cuts(parser)
+    add_clock(parser)
+    parser.add_argument("--minutes", type=float, default=5.0, help="per arm, data set and seed")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--arms", nargs="+", choices=tuple(ARMS), default=list(ARMS), metavar="ARM")
     parser.add_argument(
         "--space",
         default="encoder-small",
         help="study file with the space of the first two arms (%(default)s)",
     )
     parser.add_argument("--picture", type=Path, help="PNG (default: beside the figures)")
-    options = parse(parser, arguments, TINY)
+    return parse(parser, arguments, TINY)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, print, draw, write."""
+    options = parse_options(arguments)
     start = environment()
     with tempfile.TemporaryDirectory() as scratch:
-        contests = make_contests(options, setting_from(options, Path(scratch)))
-        traces = list(measure(contests, not options.tiny))
-    print_report(traces, contests[0].seconds)
-    draw(
-        traces,
-        tuple(ARMS),
-        contests[0].seconds,
-        options.picture or options.output.with_suffix(".png"),
-    )
-    write_figures(options.output, start, contest=contests[0], traces=traces)
+        contests = make_contests(options, Path(scratch))
+        traces = list(measure(contests, options.arms, open_journal(options), not options.tiny))
+    budget = contests[0].seconds
+    print_report(traces, options.arms, budget)
+    draw(traces, options.arms, budget, options.picture or options.output.with_suffix(".png"))
+    write_figures(options.output, start, contests=contests, traces=traces)
 
 
 if __name__ == "__main__":

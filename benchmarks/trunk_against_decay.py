@@ -30,6 +30,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.support.cut_model import cut_model
 from benchmarks.support.report import environment, print_table, shown, write_figures
 from benchmarks.support.setting import Setting, make_parser, parse, setting_from
 from tuner.data import load_data
@@ -225,7 +226,9 @@ def show(runs: Sequence[Trained], options: argparse.Namespace) -> None:
 def open_bench(setting: Setting, layers: int | None) -> Workbench:
     """Load data and model once for all trainings; `layers` keeps the first ones only."""
     data = load_data(setting.data, seed=0, sample=setting.sample)
-    model = setting.model if layers is None else cut_model(setting.model, layers)
+    model = setting.model
+    if layers is not None:
+        model = cut_model(model, layers, Path(tempfile.mkdtemp(prefix="cut-model-")))
     return open_workbench(
         data,
         open_model(model),
@@ -233,16 +236,6 @@ def open_bench(setting: Setting, layers: int | None) -> Workbench:
         max_length=setting.max_length,
         checkpoint_every=math.inf,
     )
-
-
-def cut_model(model: str, layers: int) -> str:
-    """Write a model with the first layers of an encoder into a temporary folder."""
-    from transformers import AutoModel, AutoTokenizer
-
-    folder = tempfile.mkdtemp(prefix="cut-model-")
-    AutoModel.from_pretrained(model, num_hidden_layers=layers).save_pretrained(folder)
-    AutoTokenizer.from_pretrained(model).save_pretrained(folder)
-    return folder
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -17,6 +17,7 @@ from tuner.study_plan import data_lines
 from tuner.study_view import StudySummary
 from tuner.train_view import TrainResult
 from tuner.trial import Scores, TrialSpec
+from tuner.trunk import branch_spec
 
 __all__ = ["write_study_card", "write_training_card"]
 
@@ -72,7 +73,7 @@ def _card(
         base_model=model,
         data_name=data.name,
         data_lines=(*data_lines(data), *data.notes),
-        spec=run.spec,
+        spec=branch_spec(run.spec, run.best.epoch),
         reports=run.reports,
         best_epoch=run.best.epoch,
         dev=run.best.scores,
@@ -98,6 +99,8 @@ def _study_notes(summary: StudySummary, data: TaskData) -> Iterator[str]:
             f"Over the recipe ({_settings(_recipe(summary))}) the search gained "
             f"{summary.gain.difference:+.4f} F1 on the development split."
         )
+    if summary.quote is not None:
+        yield f"Time of the search: {summary.quote.sentence}."
     yield from (warning for warning in summary.warnings if warning not in data.notes)
 
 

@@ -15,7 +15,8 @@ from tuner.search.past_studies import PastWinner, past_points
 from tuner.space import Choice, Parameter, SearchSpace, check_space, check_spec, outside, snap
 from tuner.study import SearchOptions
 from tuner.study_file import StudyFile, read_study_file
-from tuner.trial import TrialSpec
+from tuner.trial import TrialSpec, TrunkPlan
+from tuner.trunk_choice import as_trunk, on_schedule, trunk_study
 
 __all__ = ["StudyChoice", "choose_options", "choose_recipe", "choose_study", "read_files"]
 
@@ -72,11 +73,14 @@ def choose_study(
     seed: int = 42,
     settings: Mapping[str, Any] | None = None,
     past: Sequence[PastWinner] = (),
+    schedule: str | None = None,
+    epochs: int | None = None,
 ) -> StudyChoice:
     """Choose space, recipe and start points; what the user gave comes before files and defaults.
 
     A recipe file that has a space of its own brings it along; a space file its recipe. Winners of
-    `past` studies come before the default start points, never beside those of a file.
+    `past` studies come before the default start points, never beside those of a file. On the
+    schedule `trunk` epochs are not searched; `epochs` is then the highest count.
 
     Raises:
         UsageError: The recipe lies outside the space, or a hyperparameter cannot be searched.
@@ -87,7 +91,8 @@ def choose_study(
     source = recipe_file or space_file
     chosen_recipe = _recipe(recipe, source, defaults, also, chosen_space)
     extra = {**chosen_recipe.extra, **(settings or {})}
-    chosen_recipe = replace(chosen_recipe, seed=seed, extra=extra)
+    chosen_recipe = replace(on_schedule(chosen_recipe, schedule), seed=seed, extra=extra)
+    chosen_space, chosen_recipe = trunk_study(chosen_space, chosen_recipe, epochs)
     if _is_default(space, space_file or recipe_file):
         chosen_space = _widened(chosen_space, chosen_recipe)
     where = source.source if source is not None else "the recipe"
@@ -226,8 +231,18 @@ def choose_recipe(
     file: StudyFile | None,
     given: Mapping[str, Any],
     settings: Mapping[str, Any] | None,
+    counts: tuple[int, ...] = (),
 ) -> TrialSpec:
     """Choose the settings of a single training.
+
+    Args:
+        model: Facts about the encoder.
+        train_sentences: Number of training sentences.
+        recipe: Settings as a value, or the name of `file`.
+        file: The study file that was named.
+        given: Single hyperparameters; None is not given.
+        settings: Further `TrainingArguments`.
+        counts: Epoch counts of a trunk; empty where they follow from the epochs.
 
     Raises:
         UsageError: A value cannot be right.
@@ -239,7 +254,11 @@ def choose_recipe(
     else:
         base = default_space(model, train_sentences).recipe
     values = {name: value for name, value in given.items() if value is not None}
-    spec = replace(base, **values, extra={**base.extra, **(settings or {})})
+    if {"schedule", "epochs"} & set(values):  # the counts of a recipe's trunk are for its own
+        base = replace(base, trunk=None)
+    if counts:
+        values["trunk"] = TrunkPlan(counts=counts)
+    spec = as_trunk(replace(base, **values, extra={**base.extra, **(settings or {})}))
     check_spec(spec)
     _check_frozen_layers(model, spec)
     return spec

@@ -102,12 +102,13 @@ class Verdict:
 
     Attributes:
         action: `continue`; `prune` (end as PRUNED); `interrupt` (keep the checkpoint up to date and
-            end as INTERRUPTED, to be resumed later).
+            end as INTERRUPTED, to be resumed later); `finish` (end as FINISHED before the plan is
+            done, for a trunk whose further branches are not worth their epochs).
         reason: One sentence for the history when the action is not `continue`.
         keep_above: New value of `Job.keep_above` for the epochs to come.
     """
 
-    action: Literal["continue", "prune", "interrupt"] = "continue"
+    action: Literal["continue", "prune", "interrupt", "finish"] = "continue"
     reason: str = ""
     keep_above: float | None = None
 

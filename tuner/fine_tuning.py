@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,6 +51,7 @@ def train(
     learning_rate: float | None = None,
     batch_size: int | None = None,
     epochs: int | None = None,
+    counts: Sequence[int] | None = None,
     warmup_ratio: float | None = None,
     weight_decay: float | None = None,
     schedule: str | None = None,
@@ -83,6 +84,8 @@ def train(
         learning_rate: Peak learning rate of AdamW.
         batch_size: Sentences per optimizer step.
         epochs: Length of the training and of its schedule.
+        counts: Epoch counts that a trunk (`schedule="trunk"`) answers for; None: 1, 2, 3, 5, 8 and
+            so on up to `epochs`.
         warmup_ratio: Share of the steps in which the learning rate rises.
         weight_decay: AdamW's decoupled weight decay.
         schedule: Course of the learning rate; one of `tuner.trial.SCHEDULES`.
@@ -115,6 +118,8 @@ def train(
         StudyError: The run's folder cannot be written.
     """
     given = {name: value for name, value in locals().items() if name in HYPERPARAMETERS}
+    branches = () if counts is None else tuple(counts)
+    given["epochs"] = epochs if epochs is not None or not branches else branches[-1]
     if name is not None:
         check_folder_name("name", name)
     files = read_files(None, recipe)
@@ -127,7 +132,7 @@ def train(
     checked = check_first(request, check, seed=chance, plan=planned)
     bench = open_bench(loaded, model, device, max_length, None, CHECKPOINT_SECONDS)
     facts = model_facts(bench)
-    spec = choose_recipe(facts, len(bench.train), recipe, files[1], given, settings)
+    spec = choose_recipe(facts, len(bench.train), recipe, files[1], given, settings, branches)
     check_trainable(bench, spec)
     ready = _Training(spec, name, Path(runs_dir), loaded, bench, facts, checked)
     return _run_training(ready, observer or SilentTraining())

@@ -10,6 +10,7 @@ from typing import Literal
 
 from tuner.problems import Problem
 from tuner.trial import SCHEDULES, TrialSpec
+from tuner.trunk import trunk_problems
 
 __all__ = [
     "HYPERPARAMETERS",
@@ -131,11 +132,12 @@ def value_problem(name: str, value: object) -> str | None:
 def spec_problems(spec: TrialSpec, section: str = "recipe") -> tuple[Problem, ...]:
     """Check the values of a spec, without any search space."""
     found = ((name, value_problem(name, getattr(spec, name))) for name in HYPERPARAMETERS)
-    return tuple(
+    values = tuple(
         Problem(message=message, hint=_hint(getattr(spec, name)), section=section, key=name)
         for name, message in found
         if message
     )
+    return values or tuple(trunk_problems(spec, section))
 
 
 def is_power_of_two(value: object) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tuner.trial import EpochReport, Scores, TrialSpec
+from tuner.trunk import is_trunk, plan_of
 
 __all__ = ["CardFacts", "model_card"]
 
@@ -133,7 +134,7 @@ def _hyperparameters(spec: TrialSpec) -> Iterator[tuple[str, Any]]:
     yield "train_batch_size", spec.batch_size
     yield "seed", spec.seed
     yield "optimizer", spec.extra.get("optim", "AdamW") + f" (weight decay {spec.weight_decay:g})"
-    yield "lr_scheduler_type", spec.schedule
+    yield "lr_scheduler_type", _schedule(spec)
     yield "lr_scheduler_warmup_ratio", f"{spec.warmup_ratio:g}"
     yield "num_epochs", spec.epochs
     if spec.dropout is not None:
@@ -145,6 +146,14 @@ def _hyperparameters(spec: TrialSpec) -> Iterator[tuple[str, Any]]:
     for name, value in spec.extra.items():
         if name != "optim":
             yield _text(name), _text(str(value))
+
+
+def _schedule(spec: TrialSpec) -> str:
+    """Name the schedule; a branch of a trunk by what transformers calls it."""
+    if not is_trunk(spec):
+        return spec.schedule
+    falling = plan_of(spec).cooldown
+    return f"warmup_stable_decay (linear to zero over the last {falling:.0%} of the steps)"
 
 
 def _epochs(facts: CardFacts) -> Iterator[str]:
@@ -159,7 +168,15 @@ def _epochs(facts: CardFacts) -> Iterator[str]:
         yield (
             f"| {report.train_loss:.4f} | {report.epoch:.1f} | {report.step} | {loss} | {numbers} |"
         )
-    yield from ("", f"The saved weights are those of epoch {facts.best_epoch}.")
+    yield ""
+    if is_trunk(facts.spec):
+        yield (
+            "Each row is a branch of one training at a constant learning rate: the same as a "
+            "training of so many epochs whose rate falls to zero at its end. The saved weights "
+            f"are those of the branch at {facts.best_epoch} epochs."
+        )
+    else:
+        yield f"The saved weights are those of epoch {facts.best_epoch}."
 
 
 def _line(text: str) -> str:

@@ -33,3 +33,13 @@ class ModelFacts:
     def millions(self) -> float:
         """Parameters in millions."""
         return self.parameters / 1e6
+
+    @property
+    def size(self) -> str:
+        """Parameters in short: `110M`, `4.4M`, `12k`."""
+        for unit, factor in (("M", 1e6), ("k", 1e3)):
+            value = self.parameters / factor
+            if value >= 0.995:
+                digits = 0 if value >= 9.95 else 1
+                return f"{value:.{digits}f}".removesuffix(".0") + unit
+        return str(self.parameters)

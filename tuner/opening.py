@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -124,7 +125,12 @@ def device_count(choice: EngineChoice, slots: int) -> int:
     return min(max(len(choice.devices) or gpu_count(), 1), max(slots, 1))
 
 
-def measure(bench: Workbench, spec: TrialSpec, choice: EngineChoice) -> Probe | None:
+def measure(
+    bench: Workbench,
+    spec: TrialSpec,
+    choice: EngineChoice,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Probe | None:
     """Time a few steps where the trainings will run.
 
     Returns:
@@ -134,7 +140,7 @@ def measure(bench: Workbench, spec: TrialSpec, choice: EngineChoice) -> Probe | 
         return None
     from tuner.training.probe import probe
 
-    return probe(bench, spec)
+    return probe(bench, spec, clock)
 
 
 def give_back_device(bench: Workbench) -> None:

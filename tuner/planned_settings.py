@@ -39,6 +39,7 @@ def plan_of(spec: TrialSpec | None, given: Mapping[str, Any]) -> dict[str, Any]:
     planned: dict[str, Any] = {}
     if spec is not None:
         values = {field.name: getattr(spec, field.name) for field in fields(spec)}
+        del values["trunk"]  # its longest count is the epochs
         planned = {**values.pop("extra"), **values}
     known = {name: value for name, value in given.items() if value is not None}
     return {name: value for name, value in planned.items() if value is not None} | known

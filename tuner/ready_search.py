@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from diagnostics.subjects.dataset import Dataset
 from tuner.cards import write_study_card
 from tuner.data import TaskData
 from tuner.data_check import keep_check
+from tuner.doctor.host import look_at_host
 from tuner.engine import Engine
 from tuner.engine_catalogue import open_engine
 from tuner.engine_choice import CLUSTER, IN_PROCESS, EngineChoice
@@ -26,10 +28,12 @@ from tuner.opening import (
     make_engine,
     measure,
 )
+from tuner.search.budget import StudyClock
 from tuner.search.conclusion import read_summary
 from tuner.search.folder import StudyFolder, default_environment
 from tuner.search.interrupt import StopRequest
 from tuner.search.loop import refuse_another_study, run_search
+from tuner.search.quote import keep_quote, read_quote
 from tuner.study import StudySpec
 from tuner.study_plan import engine_line, study_plan
 from tuner.study_view import StudyObserver, StudyPlan, StudySummary
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ReadySearch", "left_as_found", "prepare", "refuse_training", "run_ready_search"]
 
+Clock = Callable[[], float]
 NOTHING_LEFT = EngineChoice(name=IN_PROCESS, why="nothing is left to train")
 
 
@@ -73,8 +78,12 @@ class ReadySearch:
         return StudyFolder(self.directory)
 
 
-def prepare(ready: ReadySearch) -> Probe | None:
+def prepare(ready: ReadySearch, clock: Clock = time.perf_counter) -> Probe | None:
     """Make the folder of a study, or refuse it, and time a few steps before the first trial.
+
+    Args:
+        ready: The search.
+        clock: By which steps are timed.
 
     Raises:
         StudyError: The folder holds another study, or cannot be written.
@@ -88,11 +97,14 @@ def prepare(ready: ReadySearch) -> Probe | None:
     keep_check(ready.checked, ready.directory)
     if _ended_trials(ready.folder):
         return None
-    return measure(ready.bench, ready.spec.recipe, ready.choice)
+    return measure(ready.bench, ready.spec.recipe, ready.choice, clock)
 
 
 def run_ready_search(
-    ready: ReadySearch, measured: Probe | None, observer: StudyObserver
+    ready: ReadySearch,
+    measured: Probe | None,
+    observer: StudyObserver,
+    clock: Clock = time.monotonic,
 ) -> StudySummary:
     """Open the engine, show the plan and search.
 
@@ -100,6 +112,7 @@ def run_ready_search(
         ready: The search, whose folder is made.
         measured: What `prepare` has measured.
         observer: Who watches.
+        clock: By which the study's seconds are counted.
 
     Raises:
         UsageError: The engine cannot be had: a device, a cluster or an extra is not there.
@@ -111,7 +124,10 @@ def run_ready_search(
         with contextlib.closing(_open(ready, choice, here)) as engine:
             if choice.name != IN_PROCESS:
                 give_back_device(ready.bench)
-            observer.plan(_plan(ready, measured, choice, engine))
+            plan = _plan(ready, measured, choice, engine)
+            if plan.quote is not None:
+                keep_quote(ready.directory, plan.quote)
+            observer.plan(plan)
             with StopRequest() as stop:
                 return run_search(
                     ready.spec,
@@ -119,6 +135,7 @@ def run_ready_search(
                     observer,
                     ready.directory,
                     stop=stop,
+                    clock=clock,
                     on_finish=lambda summary: write_study_card(ready.spec, ready.data, summary),
                     environment={**default_environment(), "device": ready.bench.device.title},
                 )
@@ -148,7 +165,7 @@ def _plan(
         ready.data,
         done=_ended_trials(ready.folder),
         longest=int(ready.bench.train.lengths.max()),
-        seconds_per_epoch=measured.seconds_per_epoch if measured else None,
+        cost=measured.cost if measured else None,
         peak_bytes=measured.peak_bytes if measured else None,
         how=measured.how if measured else "",
         device=_device_title(ready, choice, devices),
@@ -157,6 +174,9 @@ def _plan(
         engine=engine_line(choice.name, choice.why, engine.slots),
         slots=engine.slots,
         devices=devices,
+        memory_available=_memory_available(ready),
+        quoted=read_quote(ready.directory),
+        elapsed=StudyClock(ready.folder.clock, time.monotonic).elapsed,
     )
     further: tuple[str, ...] = getattr(engine, "notes", ())
     return replace(plan, notes=(*plan.notes, *ready.notes, *further))
@@ -171,6 +191,15 @@ def _device_title(ready: ReadySearch, choice: EngineChoice, devices: int) -> str
         return title
     named = ", ".join(ready.spec.options.devices) or f"{devices} devices"
     return f"{named}; the first is {title}"
+
+
+def _memory_available(ready: ReadySearch) -> int | None:
+    """Return the memory of the device that was measured; None on a cluster, or when unknown."""
+    if ready.choice.name == CLUSTER:
+        return None
+    if ready.bench.device.kind == "cpu":
+        return look_at_host(ready.directory).memory_total
+    return ready.bench.device.memory_bytes
 
 
 def _nothing_left(ready: ReadySearch) -> bool:

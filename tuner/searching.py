@@ -3,65 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from diagnostics.settings import Settings
-from tuner.choices import (
-    RecipeLike,
-    SpaceLike,
-    StudyChoice,
-    choose_options,
-    choose_study,
-    read_files,
-)
-from tuner.data import TaskData
-from tuner.data_check import check_first
+from tuner.choices import RecipeLike, SpaceLike, read_files
 from tuner.demo import DEMO_STUDY, demo_data, demo_model
-from tuner.engine_choice import check_engine_options, engine_options
-from tuner.inputs import (
-    CHECKPOINT_SECONDS,
-    SEED,
-    DataRequest,
-    check_folder_name,
-    check_settings,
-    default_name,
-    model_name,
-)
-from tuner.model_facts import ModelFacts
-from tuner.opening import (
-    bench_device,
-    check_named_devices,
-    devices_shown,
-    engine_choice,
-    model_facts,
-    open_bench,
-    training_recipe,
-)
-from tuner.planned_settings import plan_of, planned_recipe, planned_space, variants_of
-from tuner.ready_search import (
-    ReadySearch,
-    left_as_found,
-    prepare,
-    refuse_training,
-    run_ready_search,
-)
-from tuner.search.artifacts.url import check_artifacts
-from tuner.search.folder import fresh_name
-from tuner.search.past_studies import PastWinner, like_winners, past_winners
-from tuner.search.plain_files import refuse_links
-from tuner.search.shared.url import check_storage, chosen_storage
+from tuner.inputs import CHECKPOINT_SECONDS, SEED, DataRequest, model_name
 from tuner.silent import SilentStudy
-from tuner.study import SearchOptions, StudySpec
-from tuner.study_file import StudyFile
-from tuner.study_plan import data_warnings
 from tuner.study_view import StudyObserver, StudySummary
-
-if TYPE_CHECKING:
-    from tuner.training.fine_tune import Workbench
+from tuner.study_wishes import StudyWishes
+from tuner.wished_search import (
+    ModelOpening,
+    StudyHome,
+    check_options,
+    search_as_wished,
+    wished_options,
+)
 
 __all__ = ["search"]
+
+BUDGET = ("trials", "time_budget", "confirm", "sampler", "prune", "storage", "stop_when_flat")
+PLACEMENT = ("engine", "devices", "per_device", "address", "artifacts")
 
 
 def search(
@@ -74,6 +37,8 @@ def search(
     space: SpaceLike = None,
     recipe: RecipeLike = None,
     also: Iterable[str] = (),
+    schedule: str | None = None,
+    epochs: int | None = None,
     dev: str | Path | None = None,
     test: str | Path | None = None,
     data_format: str | None = None,
@@ -83,6 +48,7 @@ def search(
     seed: int = SEED,
     sampler: str | None = None,
     prune: bool | None = None,
+    stop_when_flat: bool | None = None,
     confirm: int | None = None,
     storage: str | None = None,
     artifacts: str | None = None,
@@ -116,6 +82,9 @@ def search(
         recipe: Settings of trial 0: a `TrialSpec`, a study file or the name of a shipped one.
         also: Hyperparameters to search besides: `warmup_ratio`, `weight_decay`, `schedule`,
             `dropout`, `label_smoothing`, `frozen_layers`.
+        schedule: Course of the learning rate of all trials, one of `tuner.trial.SCHEDULES`; `trunk`
+            makes each trial answer for all epoch counts. None: the recipe's, else `linear`.
+        epochs: Highest epoch count of a trunk; None: that of the space.
         dev: Development file; without one (and none in `data`) it is taken out of train.
         test: Test file, read once at the very end.
         data_format: Format of `data`; None recognises it.
@@ -125,6 +94,8 @@ def search(
         seed: Decides the splits, the sampler and each training.
         sampler: `gp` (the default), `tpe` or `random`.
         prune: Whether hopeless trials are stopped early (the default).
+        stop_when_flat: Whether the search ends, and goes on to the further seeds, once what the
+            other trials are expected to gain is below the noise of a score.
         confirm: Train the best settings with so many further seeds before choosing (2).
         storage: Optuna storage URL; None: an SQLite file in the study's folder.
         artifacts: URL under which models and checkpoints are kept; None: the study's folder.
@@ -156,175 +127,37 @@ def search(
         ModelError: The model cannot be found, read or used.
         StudyError: The study's folder cannot be used, or holds another study.
     """
-    label = "demo" if demo and data is None and model is None else None
-    if demo:
-        data, model, space = data or demo_data(), model or demo_model(), _demo_space(space, recipe)
+    said = locals()
+    label, data, model, space = _with_demo(demo, data, model, space, recipe)
     files = read_files(space, recipe)
-    opening = _Opening(model_name(model, files), device, max_length, checkpoint_every)
-    budget = {"trials": trials, "time_budget": time_budget, "confirm": confirm}
-    policy = {"sampler": sampler, "prune": prune, "storage": storage}
-    placement = {"engine": engine, "devices": devices, "per_device": per_device}
-    places = {"address": address, "artifacts": artifacts}
-    options = _choose_options({**budget, **policy}, {**placement, **places}, files, seed, device)
-    _check_options(options, device, settings)
+    opening = ModelOpening(model_name(model, files), device, max_length, checkpoint_every)
+    options = wished_options(_some(said, BUDGET), _some(said, PLACEMENT), files, seed, device)
+    check_options(options, device, settings)
     request = DataRequest(data, dev, test, data_format, columns, sample)
-    past = Path(runs_dir) if past_studies and not demo else None
-    wishes = StudyWishes(space, recipe, files, tuple(also), seed, settings, past)
-    home = _Home(Path(runs_dir), study, label, new)
-    return _search(request, wishes, options, home, opening, check, observer or SilentStudy())
+    past, course = _past(runs_dir, past_studies and not demo), (schedule, epochs)
+    wishes = StudyWishes(space, recipe, files, tuple(also), seed, settings, past, course)
+    home, watcher = StudyHome(Path(runs_dir), study, label, new), observer or SilentStudy()
+    return search_as_wished(request, wishes, options, home, opening, check, watcher)
 
 
-@dataclass(frozen=True, slots=True)
-class _Opening:
-    """How model and data are opened."""
-
-    model: str
-    device: str | None
-    max_length: int | None
-    checkpoint_every: float
+def _past(runs_dir: str | Path, wanted: bool) -> Path | None:
+    return Path(runs_dir) if wanted else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Home:
-    """Where the study lives: its name as the user said it, or a label, else one is made."""
-
-    runs: Path
-    study: str | None
-    label: str | None
-    new: bool
-
-    def directory(self, usual: str) -> Path:
-        """Return the study's folder."""
-        name = check_folder_name("study", self.study) if self.study is not None else self.label
-        return _directory(self.runs, name or usual, new=self.new)
+def _some(said: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return {name: said[name] for name in names}
 
 
-def _search(
-    request: DataRequest,
-    wishes: StudyWishes,
-    options: SearchOptions,
-    home: _Home,
-    opening: _Opening,
-    check: bool | Settings,
-    observer: StudyObserver,
-) -> StudySummary:
-    model, device, length, every = astuple(opening)
-    check_named_devices(options)
-    loaded = request.load(wishes.seed)
-    checked = check_first(request, check, seed=wishes.seed, **wishes.planned)
-    directory = home.directory(default_name(loaded.name, model))
-    _check_places(directory, options)
-    with left_as_found(directory), devices_shown(engine_choice(options, device)) as choice:
-        bench = open_bench(loaded, model, bench_device(choice), length, directory, every)
-        study = _study_choice(wishes, loaded, bench)
-        ready = ReadySearch(
-            spec=_study_spec(directory.name, study, options, loaded, bench),
-            directory=directory,
-            data=loaded,
-            bench=bench,
-            recipe=training_recipe(loaded, model, length, directory, every),
-            choice=choice,
-            checked=checked,
-            notes=() if (directory / "study.json").exists() else study.notes,
-        )
-        return run_ready_search(ready, prepare(ready), observer)
-
-
-def _choose_options(
-    budget: dict[str, Any],
-    placement: dict[str, Any],
-    files: tuple[StudyFile | None, StudyFile | None],
-    seed: int,
-    device: str | None,
-) -> SearchOptions:
-    budget["storage"] = chosen_storage(budget["storage"])
-    return choose_options({**budget, **engine_options(**placement)}, files, seed, device)
-
-
-def _check_options(
-    options: SearchOptions, device: str | None, settings: Mapping[str, Any] | None
-) -> None:
-    """Refuse what can be seen to be wrong before any data is read."""
-    check_engine_options(options, device)
-    check_storage(options.storage)
-    check_settings(settings)
-
-
-def _check_places(directory: Path, options: SearchOptions) -> None:
-    """Refuse folders and places that a study cannot use, before anything is created."""
-    refuse_training(directory)
-    refuse_links(directory)
-    check_artifacts(options.artifacts, directory)
-
-
-def _directory(runs: Path, name: str, *, new: bool) -> Path:
-    return runs / (fresh_name(runs, name) if new else name)
-
-
-def _demo_space(space: SpaceLike, recipe: RecipeLike) -> SpaceLike:
-    return space if space is not None or recipe is not None else DEMO_STUDY
-
-
-@dataclass(frozen=True, slots=True)
-class StudyWishes:
-    """What the user said about space and recipe; see `tuner.choices.choose_study`.
-
-    `past` is the folder of the studies to learn from, or None.
-    """
-
-    space: SpaceLike
-    recipe: RecipeLike
-    files: tuple[StudyFile | None, StudyFile | None]
-    also: tuple[str, ...]
-    seed: int
-    settings: Mapping[str, Any] | None
-    past: Path | None
-
-    @property
-    def planned(self) -> dict[str, Any]:
-        """Plan and variants for the check of the data, as far as the user chose them."""
-        space_file, recipe_file = self.files
-        recipe = planned_recipe(self.recipe, recipe_file, space_file)
-        space = planned_space(self.space, space_file, recipe_file)
-        return {"plan": plan_of(recipe, self.settings or {}), "variants": variants_of(space)}
-
-    def past_winners(
-        self, model: ModelFacts, data: TaskData, sentences: int
-    ) -> tuple[PastWinner, ...]:
-        """Return what won like studies, the likest first."""
-        found = past_winners(self.past) if self.past is not None else ()
-        return like_winners(found, model, data.fingerprint, sentences)
-
-
-def _study_choice(wishes: StudyWishes, data: TaskData, bench: Workbench) -> StudyChoice:
-    model = model_facts(bench)
-    return choose_study(
-        model,
-        len(bench.train),
-        space=wishes.space,
-        recipe=wishes.recipe,
-        files=wishes.files,
-        also=wishes.also,
-        seed=wishes.seed,
-        settings=wishes.settings,
-        past=wishes.past_winners(model, data, len(bench.train)),
-    )
-
-
-def _study_spec(
-    name: str, choice: StudyChoice, options: SearchOptions, data: TaskData, bench: Workbench
-) -> StudySpec:
-    return StudySpec(
-        name=name,
-        space=choice.space,
-        recipe=choice.recipe,
-        start_points=choice.start_points,
-        options=options,
-        model=model_facts(bench),
-        data_source=data.source,
-        data_fingerprint=data.fingerprint,
-        data_facts=data.facts,
-        has_test=bool(data.test),
-        training={"max_length": bench.max_length},
-        warnings=data_warnings(data, trials=options.trials),
-    )
+def _with_demo(
+    demo: bool,
+    data: str | Path | None,
+    model: str | Path | None,
+    space: SpaceLike,
+    recipe: RecipeLike,
+) -> tuple[str | None, str | Path | None, str | Path | None, SpaceLike]:
+    """Return the study's label, data, model and space, the demo's own where none were given."""
+    if not demo:
+        return None, data, model, space
+    label = "demo" if data is None and model is None else None
+    space = space if space is not None or recipe is not None else DEMO_STUDY
+    return label, data or demo_data(), model or demo_model(), space

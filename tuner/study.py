@@ -57,6 +57,8 @@ class SearchOptions:
         per_device: Trainings side by side on one device, or `auto`; None where nothing was said.
         address: Address of a Ray cluster, or None.
         artifacts: URL under which models and checkpoints are kept; None for the study's folder.
+        stop_when_flat: Whether the search ends when what its other trials are expected to gain is
+            below the noise of a score; never in a study that several processes share.
     """
 
     trials: int = 20
@@ -72,6 +74,7 @@ class SearchOptions:
     per_device: int | Literal["auto"] | None = None
     address: str | None = None
     artifacts: str | None = None
+    stop_when_flat: bool = False
 
     def __post_init__(self) -> None:
         for name, low in (("trials", 1), ("confirm", 0), ("contenders", 1)):

@@ -102,6 +102,7 @@ _OPTIONS: Mapping[str, tuple[str, Callable[[object], Any]]] = MappingProxyType(
         "contenders": ("a whole number of at least 1", _whole(1)),
         "sampler": ("`gp`, `tpe` or `random`", _sampler),
         "prune": ("true or false", _flag),
+        "stop_when_flat": ("true or false", _flag),
         "engine": ("the name of an engine, such as `workers`", _text),
         "devices": ("devices, each once, such as `0,1`, `cuda:0`, `cpu`, or `all` alone", _devices),
         "per_device": ("a whole number of at least 1, or `auto`", _per_device),

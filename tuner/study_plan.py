@@ -11,10 +11,15 @@ from diagnostics.judgement import Checkup
 from diagnostics.subjects.dataset import Dataset
 from tuner.data import TaskData
 from tuner.data_check import check_notes
+from tuner.epoch_cost import EpochCost
 from tuner.hyperparameters import plain_number
 from tuner.search.luck import luck_warning
-from tuner.search.time_left import estimate, mean_epochs
+from tuner.search.quote import study_quote
+from tuner.search.shared.url import is_shared
+from tuner.search.study_cost import confirm_runs, planned_seconds
+from tuner.search.time_left import estimate
 from tuner.study import StudySpec
+from tuner.study_quote import StudyQuote
 from tuner.study_view import Estimate, StudyPlan
 
 __all__ = ["data_lines", "data_warnings", "engine_line", "study_plan"]
@@ -23,6 +28,11 @@ FEW_DEVELOPMENT_ENTITIES = 100
 """Below so many entities the standard error of a recall of 0.8 is above 4 points (binomial)."""
 
 SHARED_DEVICE = "One training was alone on its device then; side by side they may be faster."
+SEVERAL_PROCESSES = "Other processes may share the trials, so the time is not quoted."
+NO_EARLY_END = (
+    "Several processes share this study, so it does not end early: they would have to agree on "
+    "what is left to gain while their trials end at different times."
+)
 
 _SHOWN_WHEN_FIXED = ("warmup_ratio", "weight_decay", "schedule")
 
@@ -34,7 +44,7 @@ def study_plan(
     *,
     done: int,
     longest: int,
-    seconds_per_epoch: float | None,
+    cost: EpochCost | None,
     peak_bytes: int | None,
     how: str,
     device: str,
@@ -43,6 +53,9 @@ def study_plan(
     engine: str = "",
     slots: int = 1,
     devices: int = 1,
+    memory_available: int | None = None,
+    quoted: StudyQuote | None = None,
+    elapsed: float = 0.0,
 ) -> StudyPlan:
     """Put together the plan of a study.
 
@@ -52,7 +65,7 @@ def study_plan(
         data: The data set.
         done: Trials that have ended already.
         longest: Sub-tokens of the longest training window.
-        seconds_per_epoch: Measured seconds of an epoch, or None.
+        cost: What epochs cost, measured, or None.
         peak_bytes: Measured peak memory of the accelerator, or None.
         how: How it was measured.
         device: Name of the device.
@@ -61,7 +74,23 @@ def study_plan(
         engine: What runs the trainings and why, as `engine_line` says it.
         slots: Trainings at once.
         devices: Devices that they are spread over.
+        memory_available: Bytes of memory of a device, or None.
+        quoted: The quote of the study's first start; None when this is it.
+        elapsed: Seconds that earlier sessions spent.
     """
+    expected = _estimate(spec, longest, cost, peak_bytes, how, (slots, devices))
+    side_by_side = max(slots // max(devices, 1), 1)
+    shared = is_shared(spec.options.storage)
+    quote = quoted or study_quote(
+        spec,
+        expected,
+        cost=cost,
+        devices=max(devices, 1),
+        side_by_side=side_by_side,
+        memory_available=memory_available,
+        untimed=SEVERAL_PROCESSES if shared else "",
+    )
+    notes = check_notes(checked, data_warnings(data, cut_sentences, spec.options.trials))
     return StudyPlan(
         name=spec.name,
         directory=directory,
@@ -77,10 +106,12 @@ def study_plan(
         done=done,
         time_budget=spec.options.time_budget,
         confirm=spec.options.confirm,
-        estimate=_estimate(spec, longest, seconds_per_epoch, peak_bytes, how, (slots, devices)),
+        estimate=expected,
         device=device,
         engine=engine,
-        notes=check_notes(checked, data_warnings(data, cut_sentences, spec.options.trials)),
+        notes=(*notes, *([NO_EARLY_END] if shared and spec.options.stop_when_flat else [])),
+        quote=quote if quoted is not None or not done else None,
+        elapsed=elapsed,
     )
 
 
@@ -107,26 +138,27 @@ def _fixed_lines(spec: StudySpec) -> list[tuple[str, str, str]]:
 def _estimate(
     spec: StudySpec,
     longest: int,
-    seconds_per_epoch: float | None,
+    cost: EpochCost | None,
     peak_bytes: int | None,
     how: str,
     spread: tuple[int, int],
 ) -> Estimate:
-    """Expect the cost; `spread` is how many trainings run at once, and on how many devices."""
-    options, (slots, devices) = spec.options, spread
-    if seconds_per_epoch is not None and slots > devices:
+    """Expect the cost; `spread` is how many trainings run at once, and on how many devices.
+
+    Trainings side by side on one device share it, so that only further devices are counted as
+    faster: what such trainings gain is not known, and the study will not take longer.
+    """
+    slots, devices = spread
+    if cost is not None and slots > devices:
         how = f"{how} {SHARED_DEVICE}".strip()
-    confirmed = min(options.trials, options.contenders + 1)  # the contenders, and the recipe
     computed = estimate(
         spec.model,
-        trials=options.trials,
-        expected_epochs=mean_epochs(spec.space, spec.recipe.epochs),
+        trainings=spec.options.trials + confirm_runs(spec),
         batch_size=spec.recipe.batch_size,
         length=longest,
-        seconds_per_epoch=seconds_per_epoch,
-        confirm_runs=options.confirm * confirmed,
+        seconds_per_epoch=None if cost is None else cost.of_epoch(spec.recipe.batch_size),
+        seconds=None if cost is None else planned_seconds(spec, cost, max(devices, 1)).total,
         slots=slots,
-        devices=devices,
         how=how,
     )
     if peak_bytes is None:

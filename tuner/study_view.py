@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from tuner.study_quote import QuoteCheck, StudyQuote
 from tuner.trial import Scores, TrialSpec, TrialState
 
 __all__ = [
@@ -67,6 +68,9 @@ class StudyPlan:
         device: `cuda:0 (NVIDIA H100, 80 GB)`, `cpu (2 threads)`, ...
         notes: Warnings and remarks, as sentences.
         engine: What runs the trainings, how many at once and why; empty says nothing.
+        quote: What it is expected to take; of a study that goes on, what was said at its first
+            start. None when nothing was said.
+        elapsed: Seconds spent on it so far, by earlier sessions.
     """
 
     name: str
@@ -84,6 +88,8 @@ class StudyPlan:
     device: str
     notes: tuple[str, ...] = ()
     engine: str = ""
+    quote: StudyQuote | None = None
+    elapsed: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +109,7 @@ class TrialRow:
         note: Short remark (`out of memory at 64, ran as 4 x 16`, `pruned: 0.41 < 0.63 at 40 %`).
         trained: Epochs trained by a running training, the running epoch as a fraction: 2.4; at most
             `epoch` while its engine tells no steps.
+        loading: Whether what trains it still loads the model and the data.
     """
 
     key: str
@@ -116,6 +123,7 @@ class TrialRow:
     origin: str
     note: str = ""
     trained: float = 0.0
+    loading: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +141,7 @@ class StudySnapshot:
         elapsed: Seconds spent on the study, over all restarts.
         remaining: Expected seconds to the end, or None while unknown.
         epochs_saved: Epochs that pruning has saved so far.
+        quoted: Seconds that it was expected to take before its first trial, or None.
     """
 
     name: str
@@ -144,6 +153,7 @@ class StudySnapshot:
     elapsed: float
     remaining: float | None
     epochs_saved: int
+    quoted: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +239,8 @@ class StudySummary:
             split, failures with their reasons, ...), as sentences.
         next_commands: (command, what it does) pairs to go on with.
         extra: Further figures, JSON-serialisable.
+        quote: What it was expected to take against what it took; None without a quote for this
+            study, and while it goes on.
     """
 
     name: str
@@ -245,6 +257,7 @@ class StudySummary:
     warnings: tuple[str, ...] = ()
     next_commands: tuple[tuple[str, str], ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
+    quote: QuoteCheck | None = None
 
 
 class StudyObserver(Protocol):

@@ -15,10 +15,47 @@ __all__ = [
     "TrialOutcome",
     "TrialSpec",
     "TrialState",
+    "TrunkPlan",
     "TypeScores",
 ]
 
-SCHEDULES = ("linear", "cosine", "constant", "constant_with_warmup", "polynomial", "inverse_sqrt")
+TRUNK = "trunk"
+"""A schedule of our own: one training answers for several epoch counts, see `TrunkPlan`."""
+
+SCHEDULES = (
+    *("linear", "cosine", "constant", "constant_with_warmup", "polynomial", "inverse_sqrt"),
+    TRUNK,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrunkPlan:
+    """One training at a constant rate, and a branch with a falling one for each epoch count.
+
+    A branch begins with the weights, the optimizer and the random state that the trunk has after
+    `(1 - cooldown) * count` epochs; there its learning rate falls linearly to zero at `count`. The
+    trunk goes on as if the branch had never been (warm-up, stable, decay: Haegele et al. 2024,
+    arXiv 2405.18392, for pre-training).
+
+    Attributes:
+        counts: Epoch counts that it answers for, rising; the last one is the training's `epochs`.
+        cooldown: Share of a branch's epochs in which its rate falls, above 0 and below 1.
+
+    Raises:
+        TypeError: Something else than a number is among them, as in a damaged file.
+    """
+
+    counts: tuple[int, ...]
+    cooldown: float = 0.2
+
+    def __post_init__(self) -> None:
+        numbers = (*self.counts, self.cooldown)
+        if not all(isinstance(number, int | float) for number in numbers):
+            raise TypeError(f"the plan of a trunk is made of numbers, but got {numbers!r}")
+
+    def __str__(self) -> str:
+        counts = ", ".join(map(str, self.counts))
+        return f"{counts} epochs, each with its last {self.cooldown:.0%} falling to zero"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,15 +67,18 @@ class TrialSpec:
         batch_size: Sentences (windows) per optimizer step; how they are split into micro-batches to
             fit the memory changes neither the gradient nor the result.
         epochs: Length of the training and of its learning-rate schedule, in epochs.
-        warmup_ratio: Share of the steps in which the learning rate rises from 0.
+        warmup_ratio: Share of the steps in which the learning rate rises from 0; of a trunk, of the
+            steps up to its first count.
         weight_decay: AdamW's decoupled weight decay.
-        schedule: One of `SCHEDULES` (transformers' `lr_scheduler_type`).
+        schedule: One of `SCHEDULES`: transformers' `lr_scheduler_type`, or `trunk`.
         dropout: Probability of every dropout layer; None keeps the model's own.
         label_smoothing: Share of the probability mass spread over all labels.
         frozen_layers: How many encoder layers, counted from the embeddings, are not trained; the
             embeddings are frozen with the first. 0 trains everything.
         seed: Seed of the classification head, the order of batches and dropout.
         extra: Further transformers `TrainingArguments`, as given with `--set name=value`.
+        trunk: The counts of a trunk; None for other schedules, and where `tuner.trunk.plan_of`
+            shall choose them.
     """
 
     learning_rate: float
@@ -52,6 +92,7 @@ class TrialSpec:
     frozen_layers: int = 0
     seed: int = 42
     extra: Mapping[str, Any] = field(default_factory=dict)
+    trunk: TrunkPlan | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,15 +131,19 @@ class Scores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpochReport:
-    """What a training says at the end of one of its epochs.
+    """What a training says at the end of one of its epochs, a trunk at the end of a branch.
+
+    Of a trunk, everything "of this epoch" is of what was trained since the report before: the
+    stretch of the trunk and the branch.
 
     Attributes:
-        epoch: The epoch that ended, from 1.
+        epoch: The epoch that ended, from 1; of a trunk, the count that the branch stands for.
         epochs: How many the trial plans; `epoch / epochs` is its progress.
-        step: Optimizer steps done so far.
+        step: Optimizer steps done so far; of a trunk, those that the branch's weights have seen.
         train_loss: Mean training loss per word over this epoch (NaN when it was NaN).
         scores: Evaluation on the development split.
-        learning_rate: Learning rate of the last step.
+        learning_rate: Learning rate of the last step; of a trunk, the one that the branch falls
+            from.
         grad_norm: Gradient norm before clipping, at the last logged step, or None.
         seconds: Wall time of this epoch, evaluation included.
         tokens: Real sub-tokens trained in this epoch.
@@ -138,7 +183,7 @@ class TrialOutcome:
 
     Attributes:
         state: Any state but RUNNING.
-        reason: One sentence; empty for FINISHED.
+        reason: One sentence; empty for FINISHED, except where a trunk ended before its last count.
         events: What happened since the last epoch report.
     """
 

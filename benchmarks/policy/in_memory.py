@@ -9,7 +9,6 @@ decisions come out as of `run_search` with the scripted engine.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any, cast
 from optuna.trial import FrozenTrial, create_trial
 from optuna.trial import TrialState as OptunaState
 
+from benchmarks.policy.reported import epoch_report
 from benchmarks.policy.task import DrawnCurve, Task
 from tuner.search.confirm_phase import ConfirmSource
 from tuner.search.driver import Source, Start
@@ -27,9 +27,19 @@ from tuner.search.run_record import RunRecord
 from tuner.search.sampling import Asked
 from tuner.search.search_policy import SearchPolicy
 from tuner.study import SearchOptions, StudySpec
-from tuner.trial import EpochReport, Scores, TrialOutcome, TrialSpec, TrialState, TypeScores
+from tuner.trial import TrialOutcome, TrialSpec, TrialState
 
-__all__ = ["UNLIMITED", "MemorySession", "epoch_report", "run_in_memory"]
+__all__ = [
+    "UNLIMITED",
+    "MemorySearch",
+    "MemorySession",
+    "Suggestions",
+    "confirm_in_memory",
+    "run_in_memory",
+    "search_in_memory",
+]
+
+Suggestions = dict[tuple[Any, ...], TrialSpec | None]
 
 UNLIMITED = 100_000
 """Trials of a study that only its budget ends."""
@@ -43,6 +53,12 @@ class MemorySession:
     ledger: Ledger = field(default_factory=Ledger)
     elapsed: float = 0.0
     warnings: list[str] = field(default_factory=list)
+    slots: int = 1
+
+    @property
+    def engine(self) -> MemorySession:
+        """Itself: it trains here, one after the other."""
+        return self
 
     @property
     def folder(self) -> MemorySession:
@@ -62,13 +78,20 @@ class MemorySession:
 
 
 class MemorySearch(SearchPolicy):
-    """Hands out trials as `SearchSource` does, with Optuna's trials in a list."""
+    """Hands out trials as `SearchSource` does, with Optuna's trials in a list.
 
-    def __init__(self, session: MemorySession) -> None:
+    Args:
+        session: The study.
+        suggestions: What the sampler of this study suggested after which trials. Studies that
+            differ in their budget alone begin alike, and suggestions are most of their time.
+    """
+
+    def __init__(self, session: MemorySession, suggestions: Suggestions | None = None) -> None:
         super().__init__(cast(Any, session), self)
         self._spec = session.spec
         self._sampler = SettingsSampler(session.spec)
         self._trials: list[FrozenTrial] = []
+        self._suggestions = {} if suggestions is None else suggestions
 
     def report(self, number: int, epoch: int, score: float) -> None:
         """Do nothing: there is no dashboard."""
@@ -80,7 +103,7 @@ class MemorySearch(SearchPolicy):
         if number >= self._spec.options.trials:
             return None
         known = number < len(first)
-        spec = first[number] if known else self._sampler.suggest(self._trials)
+        spec = first[number] if known else self._suggested()
         if spec is None:
             return None
         self._trials.append(self._frozen(spec, None, TrialState.RUNNING))
@@ -90,6 +113,13 @@ class MemorySearch(SearchPolicy):
         """Enter how a trial ended, as `OptunaBridge.tell` does."""
         told = run.score if run.state in (TrialState.FINISHED, TrialState.PRUNED) else None
         self._trials[run.number] = self._frozen(run.spec, told, run.state)
+
+    def _suggested(self) -> TrialSpec | None:
+        """Return the sampler's suggestion, which depends on the trials so far alone."""
+        trials = tuple((*one.params.values(), one.value, one.state) for one in self._trials)
+        if trials not in self._suggestions:
+            self._suggestions[trials] = self._sampler.suggest(self._trials)
+        return self._suggestions[trials]
 
     def _frozen(self, spec: TrialSpec, value: float | None, state: TrialState) -> FrozenTrial:
         if state is TrialState.RUNNING:
@@ -105,38 +135,42 @@ class MemorySearch(SearchPolicy):
         )
 
 
-def run_in_memory(task: Task, seed: int, options: SearchOptions) -> MemorySession:
+def run_in_memory(
+    task: Task, seed: int, options: SearchOptions, suggestions: Suggestions | None = None
+) -> MemorySession:
     """Search and confirm on a task's curves; the time budget is counted in epochs.
 
     Args:
         task: The data set.
         seed: Of the study: its noise; the sampler's comes with the options.
         options: As of a real study.
+        suggestions: Shared by studies whose options differ in their budget alone.
     """
     session = MemorySession(spec=replace(task.study(seed), options=options))
-
-    def curve(spec: TrialSpec) -> DrawnCurve:
-        return task.curve(spec, seed)
-
-    _drive(session, MemorySearch(session), curve, task.noise_entities)
-    source = ConfirmSource(cast(Any, session))
-    _drive(session, source, curve, task.noise_entities)
+    search_in_memory(session, MemorySearch(session, suggestions), task, seed)
+    confirm_in_memory(session, task, seed)
     return session
 
 
-def _drive(
-    session: MemorySession,
-    source: Source,
-    curve: Callable[[TrialSpec], DrawnCurve],
-    entities: int,
-) -> None:
+def search_in_memory(session: MemorySession, search: MemorySearch, task: Task, seed: int) -> None:
+    """Run the search of a study on a task's curves."""
+    _drive(session, search, task, seed)
+
+
+def confirm_in_memory(session: MemorySession, task: Task, seed: int) -> None:
+    """Train the contenders of a study with further seeds, as far as its budget goes."""
+    _drive(session, ConfirmSource(cast(Any, session)), task, seed)
+
+
+def _drive(session: MemorySession, source: Source, task: Task, seed: int) -> None:
     """Train one training after the other until there is none left, or time is up."""
     while not source.time_is_up():
         start = source.next_start()
         if start is None:
             return
         run = session.ledger.put(replace(start.run, state=TrialState.RUNNING))
-        state = _train(session, source, run, curve(run.spec), entities)
+        curve = task.curve(run.spec, seed)
+        state = _train(session, source, run, curve, task.noise_entities)
         run = session.ledger.finish(run.key, TrialOutcome(state=state))
         if state is not TrialState.INTERRUPTED:
             source.ended(run)
@@ -161,35 +195,6 @@ def _train(
         if source.time_is_up():
             return TrialState.INTERRUPTED
     return TrialState.FINISHED
-
-
-def epoch_report(spec: TrialSpec, epoch: int, curve: DrawnCurve, entities: int) -> EpochReport:
-    """Return what a training says of an epoch that took a second.
-
-    Args:
-        spec: Its settings.
-        epoch: The epoch, from 1.
-        curve: The training.
-        entities: Gold entities of the development split.
-    """
-    score = curve.scores[epoch - 1]
-    loss = curve.losses[epoch - 1] if curve.losses else None
-    supports = TypeScores(precision=score, recall=score, f1=score, support=entities)
-    return EpochReport(
-        epoch=epoch,
-        epochs=spec.epochs,
-        step=epoch,
-        train_loss=0.0,
-        scores=Scores(
-            loss=loss,
-            precision=score,
-            recall=score,
-            f1=score,
-            accuracy=score,
-            per_type={"all": supports},
-        ),
-        seconds=1.0,
-    )
 
 
 @cache

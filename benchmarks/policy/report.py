@@ -32,7 +32,7 @@ from benchmarks.policy.rival import RIVALS, UNPRUNED
 from benchmarks.policy.rows import Row, ours_row, rival_row
 from benchmarks.policy.task import Task, TaskScale
 
-__all__ = ["OURS", "main", "tasks_of"]
+__all__ = ["OURS", "main", "quieten", "tasks_of"]
 
 LCBENCH = Path(__file__).resolve().parents[3] / "shared" / "benchdata" / "lcbench"
 BUDGETS = (5, 10, 20, 40)
@@ -59,7 +59,7 @@ def tasks_of(source: str, lcbench: Path, part: str = "report") -> list[Task]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print a table per source."""
     options = _options(arguments)
-    _quieten()
+    quieten()
     for source in options.source:
         if source == "lcbench" and not options.lcbench.is_dir():
             print(f"{source}: {options.lcbench} is not there; see benchmarks/policy/lcbench.py.")
@@ -138,7 +138,8 @@ def _mean(outcomes: Sequence[Outcome]) -> float:
     return statistics.mean(one.regret for one in outcomes)
 
 
-def _quieten() -> None:
+def quieten() -> None:
+    """Use one thread, and leave out what Optuna says of its progress."""
     import warnings
 
     import optuna

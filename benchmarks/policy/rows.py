@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from benchmarks.policy.in_memory import UNLIMITED, run_in_memory
+from benchmarks.policy.in_memory import UNLIMITED, Suggestions, run_in_memory
 from benchmarks.policy.outcome import Outcome, of_session
 from benchmarks.policy.recorded import RecordedTask
 from benchmarks.policy.rival import RIVALS, run_rival
@@ -37,19 +37,22 @@ def ours_row(
 ) -> Row:
     """Run the real policy on every data set, seed and budget."""
     outcomes: dict[float, list[Outcome]] = {budget: [] for budget in budgets}
-    for budget in budgets:
-        for task, scale in zip(tasks, scales, strict=True):
-            for seed in seeds:
-                options = SearchOptions(
-                    trials=UNLIMITED,
-                    time_budget=budget * task.longest,
-                    seed=sampler_seed(task, seed),
-                )
-                if isinstance(task, RecordedTask):  # it has no third seed to confirm with
-                    options = replace(options, confirm=len(task.seeds) - 1)
-                session = run_in_memory(task, seed, options)
+    for task, scale in zip(tasks, scales, strict=True):
+        for seed in seeds:
+            suggestions: Suggestions = {}
+            for budget in budgets:
+                session = run_in_memory(task, seed, _options(task, seed, budget), suggestions)
                 outcomes[budget].append(of_session(task, seed, session, scale.scale))
     return Row(name=name, outcomes=outcomes)
+
+
+def _options(task: Task, seed: int, budget: float) -> SearchOptions:
+    options = SearchOptions(
+        trials=UNLIMITED, time_budget=budget * task.longest, seed=sampler_seed(task, seed)
+    )
+    if isinstance(task, RecordedTask):  # it has no third seed to confirm with
+        options = replace(options, confirm=len(task.seeds) - 1)
+    return options
 
 
 def rival_row(

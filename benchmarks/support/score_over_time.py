@@ -42,6 +42,7 @@ class Trace:
         trials: Trials begun within the budget.
         handed_over: Development F1 of the trial that the search names as its best, which is what
             its user goes on with; None when it named none.
+        data: What the data set is called.
     """
 
     arm: str
@@ -49,6 +50,12 @@ class Trace:
     points: tuple[Point, ...]
     trials: int
     handed_over: float | None
+    data: str = ""
+
+    @property
+    def final(self) -> float:
+        """Best F1 of the whole search; 0 when nothing was evaluated."""
+        return self.points[-1].f1 if self.points else 0.0
 
 
 def points_within(

@@ -17,6 +17,7 @@ from tuner.training.encode import EncodedSplit
 from tuner.training.model_source import ModelSource, open_model
 
 __all__ = [
+    "BESIDE",
     "FIN",
     "Material",
     "Setting",
@@ -30,6 +31,9 @@ __all__ = [
 
 FIN = Path(__file__).resolve().parents[3] / "shared" / "data" / "fin"
 """The FIN data (financial agreements), which is not ours to ship, beside the checkout."""
+
+BESIDE: Mapping[str, Path] = {"fin": FIN, "wnut17": FIN.with_name("wnut17")}
+"""Names for data sets beside the checkout: FIN, and WNUT 2017 (emerging entities)."""
 
 TINY_SAMPLE = 40
 
@@ -95,19 +99,30 @@ def open_material(setting: Setting, seed: int) -> Material:
     )
 
 
-def make_parser(docstring: str | None, output: str) -> argparse.ArgumentParser:
+def make_parser(
+    docstring: str | None, output: str, *, several_data: bool = False
+) -> argparse.ArgumentParser:
     """Return a parser with the options that every benchmark has.
 
     Args:
         docstring: Docstring of the script, shown as its description.
         output: Default of `--output`.
+        several_data: Whether `--data` and `--sample` take lists; see `smaller.settings_from`.
     """
     parser = argparse.ArgumentParser(
         description=docstring, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", metavar="DATA", help="data set; `fin`: FIN beside the checkout")
+    several = "+" if several_data else None
+    parser.add_argument(
+        "--data",
+        metavar="DATA",
+        nargs=several,
+        help="data set; `fin`, `wnut17`: those beside the checkout (default: the sample data)",
+    )
     parser.add_argument("--model", metavar="M", help="folder or hub id (default: the demo's)")
-    parser.add_argument("--sample", type=int, metavar="N", help="train on N sentences only")
+    parser.add_argument(
+        "--sample", type=int, metavar="N", nargs=several, help="train on N sentences only"
+    )
     parser.add_argument("--max-length", type=int, metavar="N", help="most sub-tokens of a window")
     parser.add_argument("--device", metavar="NAME", help="cpu, mps or cuda (default: the best)")
     parser.add_argument(
@@ -150,15 +165,16 @@ def setting_from(arguments: argparse.Namespace, scratch: Path) -> Setting:
 
 
 def data_source(given: str | None) -> str:
-    """Return the data set that `--data` names: FIN for `fin`, the sample data for nothing.
+    """Return the data set that `--data` names: one beside the checkout, or the sample data.
 
     Raises:
-        SystemExit: FIN is asked for and is not there.
+        SystemExit: One beside the checkout is asked for and is not there.
     """
-    if given == "fin" and not Path(given).exists():
-        if not FIN.is_dir():
-            raise SystemExit(f"There is no FIN data in {FIN}; pass its folder with --data.")
-        return str(FIN)
+    if given is not None and given in BESIDE and not Path(given).exists():
+        folder = BESIDE[given]
+        if not folder.is_dir():
+            raise SystemExit(f"There is no {given!r} data in {folder}; pass its folder in --data.")
+        return str(folder)
     return str(given or demo_data())
 
 

@@ -19,7 +19,6 @@ from benchmarks.support.score_over_time import (
     Point,
     Trace,
     best_by,
-    by_seconds,
     cost_of,
     points_within,
 )
@@ -33,6 +32,7 @@ SCRIPTS = (
     "guide_recipes",
     "memory_forecast",
     "memory_over_trials",
+    "quote",
     "search_against_trainer",
     "train_speed",
     "trunk_against_decay",
@@ -136,21 +136,6 @@ def test_best_score_and_its_cost() -> None:
     assert best_by(trace, lambda point: point.tokens, 39) == 0.2
     assert cost_of(points, lambda point: point.tokens, 0.3) == 40
     assert cost_of(points, lambda point: point.tokens, 0.6) is None
-
-
-def test_ratio_of_two_searches() -> None:
-    from benchmarks.search_against_trainer import ratio
-
-    def trace(arm: str, *evaluations: tuple[float, int, float]) -> Trace:
-        points = points_within(evaluations, budget=100.0)
-        return Trace(arm=arm, seed=42, points=points, trials=1, handed_over=None)
-
-    ours = trace("tuner", (10.0, 1, 0.5), (20.0, 2, 0.8))
-    theirs = trace("trainer", (40.0, 1, 0.4), (80.0, 2, 0.6))
-    # Both have reached 0.6: theirs after 80 seconds, ours after 20.
-    assert ratio([ours, theirs], by_seconds).startswith("4.00 ")
-    never = trace("trainer", (40.0, 1, 0.0))
-    assert ratio([ours, never], by_seconds).startswith("none")
 
 
 def test_fin_is_skipped_without_the_data(

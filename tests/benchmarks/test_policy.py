@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("optuna")
 
-from benchmarks.policy import report
+from benchmarks.policy import flat, report
 from benchmarks.policy.curves.make import BATCH_SIZES, EPOCHS, LEARNING_RATES, SEEDS, f1_of, planned
 from benchmarks.policy.curves.table import (
     TABLE,
@@ -22,13 +22,20 @@ from benchmarks.policy.curves.table import (
     read_curves,
     rewrite,
 )
-from benchmarks.policy.in_memory import epoch_report, run_in_memory
+from benchmarks.policy.in_memory import (
+    MemorySession,
+    Suggestions,
+    run_in_memory,
+    search_in_memory,
+)
 from benchmarks.policy.outcome import WORST_REGRET, of_session
 from benchmarks.policy.recorded import recorded_tasks
+from benchmarks.policy.reported import epoch_report
 from benchmarks.policy.rival import RIVALS, run_rival
 from benchmarks.policy.task import NO_MODEL, DrawnCurve, Scale, TaskScale, chance
 from tests.tuner.search.studies import FakeClock, search
 from tuner.engines.scripted import ScriptedEngine
+from tuner.search.expected_gain import FEWEST_TRIALS
 from tuner.space import LogRange, PowersOfTwo, SearchSpace, WholeRange
 from tuner.study import SearchOptions, StudySpec
 from tuner.trial import TrialSpec, TrialState
@@ -109,6 +116,18 @@ def test_bench_decides_as_the_search_does(
     tmp_path: Path, seed: int, options: SearchOptions
 ) -> None:
     assert rows_in_memory(seed, options) == rows_of_search(tmp_path, seed, options)
+
+
+def test_studies_of_other_budgets_share_suggestions_and_stay_the_same() -> None:
+    shared: Suggestions = {}
+    asked = []
+    for budget in (100.0, 60.0):
+        options = SearchOptions(trials=1000, time_budget=budget, seed=4, sampler="tpe")
+        alone = run_in_memory(Hill(), 1, options)
+        together = run_in_memory(Hill(), 1, options, shared)
+        assert together.ledger.rows() == alone.ledger.rows()
+        asked.append(len(shared))
+    assert asked[0] == asked[1]  # the shorter study asked nothing new
 
 
 def test_studies_that_are_compared_prune_confirm_and_are_cut_off() -> None:
@@ -218,3 +237,17 @@ def test_report_prints_a_row_for_each_way(capsys: pytest.CaptureFixture[str]) ->
     printed = capsys.readouterr().out
     assert all(f"| {name} |" in printed for name in (report.OURS, *RIVALS))
     assert "RATIO" in printed
+
+
+def test_study_that_ends_early_is_the_same_study_cut_off() -> None:
+    task = Hill()
+    options = SearchOptions(trials=1000, time_budget=12 * task.longest, seed=4, sampler="random")
+    session = MemorySession(spec=replace(task.study(1), options=options))
+    noting = flat.NotingSearch(session)
+    search_in_memory(session, noting, task, 1)
+    scale = TaskScale(task)
+    assert flat.stopped_at(task, 1, noting, 0.0, scale) is None, "a gain is never below nothing"
+    early = flat.stopped_at(task, 1, noting, math.inf, scale)
+    assert early is not None
+    assert early.trials == FEWEST_TRIALS
+    assert early.epochs < session.elapsed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -72,3 +73,15 @@ def test_the_list_of_studies_is_harmless(
     assert main(["show", "--runs-dir", str(study.parent)]) in (0, 1, 2)
     shown = capsys.readouterr()
     assert not set("\x1b\x07\x9b\u202e") & set(shown.out + shown.err)
+
+
+def test_a_picture_of_a_study_is_a_picture_and_nothing_else(study: Path, tmp_path: Path) -> None:
+    """An SVG is markup that browsers run scripts of."""
+    picture = tmp_path / "picture.svg"
+    for words in ([str(study)], ["--runs-dir", str(study.parent)], [str(study), "--trial", "0"]):
+        assert main(["show", *words, "--svg", str(picture)]) in (0, 2)
+        text = picture.read_text(encoding="utf-8")
+        assert "owned" in text or "alert" in text, "nothing of it was drawn"
+        tags = {element.tag.rpartition("}")[2] for element in ET.fromstring(text).iter()}
+        assert tags <= {"svg", "style", "defs", "clipPath", "rect", "g", "circle", "text", "path"}
+        assert not set("\x1b\x07\x9b\u202e") & set(text)

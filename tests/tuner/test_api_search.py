@@ -18,6 +18,7 @@ from tests.tuner.conftest import Searched
 from tests.tuner.trainings import RECIPE, SPACE, StudyWatcher, trial_results
 from tuner.data import load_data
 from tuner.errors import StudyError
+from tuner.search.quote import read_quote
 from tuner.space import LogRange, SearchSpace
 from tuner.study_view import StudySnapshot
 
@@ -84,6 +85,19 @@ def test_the_plan_comes_before_the_first_trial(searched: Searched) -> None:
     assert plan.estimate.disk_bytes > 0
     assert "train: 48 sentences" in plan.data_facts[0]
     assert "cpu" in plan.device
+
+
+def test_the_quote_is_kept_and_held_against_what_the_study_took(searched: Searched) -> None:
+    (plan,) = searched.watcher.plans
+    assert plan.quote is not None
+    assert read_quote(searched.summary.directory) == plan.quote
+    assert plan.quote.memory_available, "the memory of this machine"
+    check = searched.summary.quote
+    assert check is not None
+    assert check.quoted == plan.quote.expected
+    assert check.actual == searched.summary.elapsed
+    card = (searched.runs / "easy" / "best" / "README.md").read_text(encoding="utf-8")
+    assert f"Time of the search: {check.sentence}." in card
 
 
 def test_the_model_loads_into_a_pipeline_and_finds_entities(searched: Searched) -> None:

@@ -12,28 +12,13 @@ import pytest
 import torch
 
 import tuner
-from diagnostics.subjects.run_history import RunEvent
-from tests.tuner.search.studies import make_spec, rising, search
+from tests.tuner.search.storms import MOST_ROWS, stormy
+from tests.tuner.search.studies import make_spec, search
 from tests.tuner.trainings import RECIPE, SPACE
 from tuner.engines.scripted import Step
 from tuner.search.study_record import load_study
 from tuner.training.memory import SimulatedMemory
-from tuner.trial import TrialOutcome, TrialSpec, TrialState
-
-MOST_ROWS = 8
-
-
-def stormy(spec: TrialSpec) -> list[Step]:
-    """Return the curve of a training, which ends at a random epoch where its batch is too large."""
-    curve: list[Step] = list(rising(spec))
-    if spec.batch_size <= MOST_ROWS:
-        return curve
-    fails_at = random.Random(spec.learning_rate).randrange(len(curve))
-    event = RunEvent(kind="out-of-memory", message="CUDA out of memory.", epoch=float(fails_at))
-    outcome = TrialOutcome(
-        state=TrialState.INFEASIBLE, reason="Not even one row fits.", events=(event,)
-    )
-    return [*curve[:fails_at], outcome]
+from tuner.trial import TrialSpec, TrialState
 
 
 @pytest.mark.parametrize("sampler", ["random", "gp"])

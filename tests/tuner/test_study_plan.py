@@ -11,6 +11,13 @@ import pytest
 from diagnostics.subjects.labelled_data import Sentence
 from tests.tuner.facts import model_facts
 from tuner.data import TaskData
+from tuner.epoch_cost import EpochCost
+from tuner.search.study_cost import (
+    CHOOSE_SECONDS,
+    START_SECONDS,
+    chosen_epochs,
+    contender_epochs,
+)
 from tuner.space import LogRange, SearchSpace, WholeRange
 from tuner.study import SearchOptions, StudySpec
 from tuner.study_plan import data_lines, data_warnings, study_plan
@@ -59,11 +66,18 @@ SPEC = StudySpec(
 )
 
 
+def seconds_of(trials: int, *, again: float) -> float:
+    """Seconds of a study: the recipe's 4 epochs, those that the sampler chooses, and the best's."""
+    chosen = (trials - 1) * (CHOOSE_SECONDS + 2.0 * chosen_epochs(SPEC))
+    best = 4 if trials == 1 else contender_epochs(SPEC)
+    return START_SECONDS + 2.0 * 4 + chosen + again * 2.0 * best
+
+
 def plan(spec: StudySpec = SPEC, **changes: Any) -> StudyPlan:
     values: dict[str, Any] = {
         "done": 0,
         "longest": 50,
-        "seconds_per_epoch": 2.0,
+        "cost": EpochCost(per_epoch=2.0, per_step=0.0, rows=1200),
         "peak_bytes": None,
         "how": "Measured.",
         "device": "cpu (1 thread)",
@@ -111,19 +125,22 @@ def test_the_cost_counts_the_runs_with_further_seeds() -> None:
     """Ten trials of four epochs on average, then two seeds for three contenders and the recipe."""
     estimate = plan().estimate
     assert estimate is not None
-    assert estimate.seconds == pytest.approx(2.0 * 4 * (10 + 2 * 4), rel=0.01)
+    # In three studies of ten the recipe is a contender itself.
+    assert estimate.seconds == pytest.approx(seconds_of(10, again=2 * 3.7))
     assert estimate.how.startswith("Measured. Memory and disk computed")
-    unmeasured = plan(seconds_per_epoch=None).estimate
+    unmeasured = plan(cost=None).estimate
     assert unmeasured is not None and unmeasured.seconds is None
     assert unmeasured.disk_bytes > 2 * 4 * 10_000_000, "two models and a checkpoint at least"
 
 
-@pytest.mark.parametrize(("trials", "confirmed"), [(1, 1), (2, 2), (3, 3), (4, 4), (9, 4)])
-def test_no_more_trials_are_confirmed_than_there_are(trials: int, confirmed: int) -> None:
+@pytest.mark.parametrize(
+    ("trials", "confirmed"), [(1, 1), (2, 2), (3, 3), (4, 3.25), (9, 3 + 2 / 3)]
+)
+def test_no_more_trials_are_confirmed_than_there_are(trials: int, confirmed: float) -> None:
     spec = replace(SPEC, options=replace(SPEC.options, trials=trials))
     estimate = plan(spec).estimate
     assert estimate is not None
-    assert estimate.seconds == pytest.approx(2.0 * 4 * (trials + 2 * confirmed), rel=0.01)
+    assert estimate.seconds == pytest.approx(seconds_of(trials, again=2 * confirmed))
 
 
 def test_measured_memory_comes_before_computed() -> None:
@@ -150,7 +167,31 @@ def test_trainings_side_by_side_are_not_promised_to_be_faster() -> None:
     assert alone.seconds is not None
     assert shared.estimate.seconds == alone.seconds
     assert "side by side they may be faster" in shared.estimate.how
-    assert spread.seconds == alone.seconds / 4
+    # Ten trials on four devices take three rounds, eight runs with further seeds two.
+    search = (seconds_of(10, again=0) - START_SECONDS) / 10
+    again = 2.0 * contender_epochs(SPEC)
+    assert spread.seconds == pytest.approx(START_SECONDS + 3 * search + 2 * again)
     assert "side by side" not in spread.how
     assert shared.estimate.disk_bytes == spread.disk_bytes > alone.disk_bytes
     assert shared.engine == "workers, 4 trainings at once (as asked)"
+
+
+def test_quote_is_made_at_the_first_start_and_kept_afterwards() -> None:
+    first = plan(memory_available=2**34).quote
+    assert first is not None
+    assert first.expected is not None
+    assert first.memory_available == 2**34
+    assert plan(done=3).quote is None, "what was not quoted at the start is not quoted later"
+    again = plan(done=3, cost=None, quoted=first, elapsed=12.0)
+    assert (again.quote, again.elapsed) == (first, 12.0)
+
+
+def test_time_is_not_quoted_where_other_processes_may_share_the_trials() -> None:
+    options = replace(SPEC.options, storage="postgresql://host/db", stop_when_flat=True)
+    shared = plan(replace(SPEC, options=options))
+    assert shared.quote is not None
+    assert shared.quote.seconds is None
+    assert "Other processes" in shared.quote.untimed
+    assert any("does not end early" in note for note in shared.notes)
+    alone = replace(SPEC.options, stop_when_flat=True)
+    assert not any("end early" in note for note in plan(replace(SPEC, options=alone)).notes)

@@ -116,13 +116,12 @@ def add_machine_options(parser: argparse.ArgumentParser) -> Group:
 
 def add_engine_options(parser: argparse.ArgumentParser) -> None:
     """Add what runs the trainings, and how many side by side."""
-    listed = "; ".join(f"{name}: {_as_part(line)}" for name, line in engine_names().items())
+    names = ", ".join(engine_names())
     group = parser.add_argument_group("engine")
     group.add_argument(
         "--engine",
         metavar="NAME",
-        help=f"what runs the trainings ({listed}). Else workers where there are several GPUs, "
-        "--devices or --per-device",
+        help=f"what runs the trainings: {names} (workers where several fit, else in-process)",
     )
     group.add_argument(
         "--devices",
@@ -134,7 +133,8 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
         "--per-device",
         metavar="N|auto",
         type=_engine_option("per_device"),
-        help="trainings side by side on one device; auto: as many as fit and pay (1)",
+        help="trainings side by side on one device (with Ray, one GPU or one node's cores); auto: "
+        "as many as fit and pay (1)",
     )
     group.add_argument(
         "--address",
@@ -146,11 +146,6 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="where models and checkpoints are kept, such as s3://bucket/folder (else the study)",
     )
-
-
-def _as_part(sentence: str) -> str:
-    """Return a sentence as a part of another one."""
-    return sentence[:1].lower() + sentence[1:].removesuffix(".")
 
 
 def _engine_option(name: str) -> Callable[[str], Any]:

@@ -23,6 +23,7 @@ __all__ = [
     "time_span",
     "whole",
     "whole_number",
+    "whole_numbers",
 ]
 
 ALWAYS_SEARCHED = ("learning_rate", "batch_size", "epochs")
@@ -48,6 +49,11 @@ def whole_number(option: str, *, low: int) -> Callable[[str], int]:
         return number
 
     return convert
+
+
+def whole_numbers(option: str) -> Callable[[str], tuple[int, ...]]:
+    """Return a converter to whole numbers separated by commas; it raises UsageError for others."""
+    return lambda text: tuple(_whole(option, part.strip()) for part in text.split(","))
 
 
 def hyperparameter(name: str) -> Callable[[str], Any]:

@@ -21,6 +21,7 @@ examples:
   tuner search data/ --model bert-base-cased --trials 20
   tuner search train.conll --test test.conll --model ./encoder --time-budget 2h
   tuner search data/ --model bert-base-cased --also warmup_ratio,weight_decay
+  tuner search data/ --model bert-base-cased --schedule trunk --epochs 13
   tuner search data/ --model bert-base-cased --devices all --per-device auto
 """
 EXIT_CODES = {"finished": 0, "no-result": 1, "interrupted": 130}
@@ -29,9 +30,12 @@ SEARCH_OPTIONS = (
     "time_budget",
     "space",
     "also",
+    "schedule",
+    "epochs",
     "sampler",
     "demo",
     "confirm",
+    "stop_when_flat",
     "study",
     "new",
     "storage",
@@ -71,6 +75,11 @@ def _add_budget(group: _options.Group) -> None:
         help="train the best settings with K more seeds before choosing (2)",
     )
     group.add_argument("--no-prune", action="store_true", help="let every trial run to its end")
+    group.add_argument(
+        "--stop-when-flat",
+        action="store_true",
+        help="end the search when what is left to gain is below the noise of a score",
+    )
 
 
 def _add_space(group: _options.Group) -> None:
@@ -85,6 +94,18 @@ def _add_space(group: _options.Group) -> None:
         metavar="NAMES",
         type=_values.hyperparameter_names,
         help=f"search these too, by comma: {', '.join(_values.OPTIONAL_HYPERPARAMETERS)}",
+    )
+    group.add_argument(
+        "--schedule",
+        metavar="NAME",
+        type=_values.hyperparameter("schedule"),
+        help="course of the learning rate; `trunk`: one training answers for all epoch counts",
+    )
+    group.add_argument(
+        "--epochs",
+        metavar="N",
+        type=_values.hyperparameter("epochs"),
+        help="highest epoch count of a trunk (else that of the space)",
     )
     group.add_argument(
         "--sampler",
@@ -109,7 +130,11 @@ def _add_study(group: _options.Group) -> None:
         help="name of the study and its folder (else from the data)",
     )
     group.add_argument("--new", action="store_true", help="start anew beside an existing study")
-    group.add_argument("--storage", metavar="URL", help="Optuna storage (else a file in the study)")
+    group.add_argument(
+        "--storage",
+        metavar="URL",
+        help="database that several processes share (else TUNER_STORAGE, else a file of the study)",
+    )
     group.add_argument(
         "--checkpoint-every",
         metavar="S",

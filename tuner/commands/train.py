@@ -26,7 +26,11 @@ MAIN = (
 FURTHER = (
     ("warmup_ratio", "X", "share of the steps in which the learning rate rises"),
     ("weight_decay", "X", "decoupled weight decay of AdamW"),
-    ("schedule", "NAME", f"course of the learning rate: {', '.join(SCHEDULES)}"),
+    (
+        "schedule",
+        "NAME",
+        f"course of the learning rate: {', '.join(SCHEDULES)} (scores for many epoch counts)",
+    ),
     ("dropout", "X", "probability of every dropout layer (else the model's own)"),
     ("label_smoothing", "X", "share of the probability spread over all labels"),
     ("frozen_layers", "N", "encoder layers, from the embeddings up, that are not trained"),
@@ -44,7 +48,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--recipe", metavar="NAME|FILE", help="a ready-made study's settings; see `tuner studies`"
     )
     _add_hyperparameters(group, MAIN)
-    _add_hyperparameters(parser.add_argument_group("further hyperparameters"), FURTHER)
+    further = parser.add_argument_group("further hyperparameters")
+    _add_hyperparameters(further, FURTHER)
+    further.add_argument(
+        "--counts",
+        metavar="N,N",
+        type=_values.whole_numbers("--counts"),
+        help="epoch counts of a trunk (else 1, 2, 3, 5, 8, ... up to the epochs)",
+    )
     _options.add_seed(group, "seed of the split, the head, the order of batches and dropout")
     _add_place(_options.add_machine_options(parser))
     _options.add_display_options(parser)
@@ -94,7 +105,8 @@ def train_arguments(arguments: argparse.Namespace) -> dict[str, Any]:
             "Give a labelled file, a folder or a hub id.",
         )
     names = [name for name, _, _ in (*MAIN, *FURTHER)]
-    values = _options.shared_arguments(arguments) | _options.given(arguments, [*names, "name"])
+    wanted = [*names, "counts", "name"]
+    values = _options.shared_arguments(arguments) | _options.given(arguments, wanted)
     if arguments.output is not None:
         folder = Path(arguments.output)
         values["name"] = _values.folder_name("--output")(folder.name)

@@ -16,6 +16,7 @@ from tuner.display.symbols import Symbols
 from tuner.display.text import count, duration, learning_rate, safe_text, score, signed_score
 from tuner.study_view import Gain, StudySummary, Winner
 from tuner.trial import Scores, TrialState
+from tuner.trunk import is_trunk
 
 __all__ = ["answer_panel", "interval_text"]
 
@@ -76,9 +77,11 @@ def _answer(summary: StudySummary, symbols: Symbols) -> RenderableType:
 
 def _epochs(winner: Winner) -> Text:
     text = Text(str(winner.spec.epochs), style="bold")
+    if is_trunk(winner.spec):
+        return Text.assemble(text, " (the best branch of a training for all counts)")
     if winner.best_epoch == winner.spec.epochs:
-        return Text.assemble(text, " (the last epoch is the best)")
-    return Text.assemble(text, f" (epoch {winner.best_epoch} is the best and was kept)")
+        return Text.assemble(text, " (the model of the last one was kept)")
+    return Text.assemble(text, f" (the model of epoch {winner.best_epoch} was kept)")
 
 
 def _development(winner: Winner, symbols: Symbols) -> Text:

@@ -16,6 +16,7 @@ A study (`tuner search --json`):
   `origin`, `note` and `settings`.
 - `importances`: hyperparameter to share; `pruning`: `pruned`, `epochs_saved`, `let_run`, `wrong`,
   `verdict`; `extra`: further figures.
+- `quote`: null, or `quoted` (seconds expected before the first trial), `actual`, `ratio`, `close`.
 
 A training (`tuner train --json`):
 
@@ -118,6 +119,7 @@ def study_document(summary: StudySummary) -> dict[str, Any]:
         "pruning": _fields(summary.audit),
         "model": summary.best_directory,
         "seconds": summary.elapsed,
+        "quote": None if summary.quote is None else _fields(summary.quote),
         "warnings": summary.warnings,
         "next": _commands(summary.next_commands),
         "extra": summary.extra,

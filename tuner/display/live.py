@@ -19,6 +19,7 @@ from tuner.display.summary import summary_view
 from tuner.display.text import count, duration, safe_text, score
 from tuner.display.trial_rows import trial_label
 from tuner.display.trial_table import trial_table
+from tuner.study_quote import rough_time
 from tuner.study_view import StudyPlan, StudySnapshot, StudySummary
 from tuner.trial import TrialState
 
@@ -149,4 +150,6 @@ def _time_line(snapshot: StudySnapshot, canvas: Canvas, since: float) -> Text:
         parts.append(f"about {duration(round(left))} left" if left >= 1 else "almost done")
     if snapshot.epochs_saved:
         parts.append(f"{count(snapshot.epochs_saved, 'epoch')} saved by stopping early")
+    if snapshot.quoted is not None:
+        parts.append(f"quoted {rough_time(snapshot.quoted)}")
     return Text.assemble(("Time    ", "dim"), f" {canvas.symbols.separator} ".join(parts))

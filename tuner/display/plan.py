@@ -12,11 +12,20 @@ from rich.text import Text
 from tuner.display.canvas import Canvas
 from tuner.display.settings import further_settings, setting_label
 from tuner.display.text import byte_size, count, duration, learning_rate, safe_text
-from tuner.study_view import Estimate, StudyPlan
+from tuner.study_quote import StudyQuote, rough_time
+from tuner.study_view import StudyPlan
 from tuner.train_view import RunFacts
 from tuner.trial import TrialSpec
 
-__all__ = ["bullets", "facts_table", "plan_view", "run_view", "section", "short_settings"]
+__all__ = [
+    "bullets",
+    "facts_table",
+    "plan_view",
+    "quote_text",
+    "run_view",
+    "section",
+    "short_settings",
+]
 
 MOST_START_POINTS = 4
 
@@ -33,7 +42,8 @@ def plan_view(plan: StudyPlan, canvas: Canvas) -> RenderableType:
                 ("Device", plan.device),
                 ("Engine", plan.engine),
                 ("Plan", _plan_line(plan, canvas)),
-                ("Cost", _cost(plan.estimate, canvas)),
+                ("Quote", "" if plan.quote is None else quote_text(plan.quote, plan.elapsed)),
+                ("Cost", _cost(plan)),
             ]
         ),
     ]
@@ -115,18 +125,49 @@ def _plan_line(plan: StudyPlan, canvas: Canvas) -> str:
     return ", ".join(parts)
 
 
-def _cost(estimate: Estimate | None, canvas: Canvas) -> str:
+def quote_text(quote: StudyQuote, elapsed: float = 0.0) -> str:
+    """Return a quote in words: time with its range, disk, memory, and what of it is spent."""
+    parts = [_quoted_time(quote), f"{byte_size(quote.disk_bytes)} disk"]
+    if quote.memory_bytes is not None:
+        needed = f"needs {quote.memory_bytes / 2**30:.1f}"
+        available = quote.memory_available
+        parts.append(needed + (f" of {available / 2**30:.0f}" if available else "") + " GiB")
+    lines = ["; ".join(parts)]
+    if elapsed:
+        lines.append(f"Said at its first start; {rough_time(elapsed)} are spent.")
+    return "\n".join([*lines, *([quote.untimed] if quote.untimed else [])])
+
+
+def _quoted_time(quote: StudyQuote) -> str:
+    trials = count(quote.trials, "trial")
+    if quote.seconds is None:
+        return trials
+    text = f"{trials}: {rough_time(quote.seconds)}"
+    if quote.time_budget is not None and quote.seconds >= quote.time_budget:
+        text += " (the time budget)"
+    elif quote.low is not None and quote.high is not None:
+        text += f" ({rough_time(quote.low)} to {rough_time(quote.high)})"
+    pruned = quote.seconds_pruned
+    if pruned is not None and pruned < quote.seconds:
+        text += f", with pruning about {rough_time(pruned)}"
+    return text
+
+
+def _cost(plan: StudyPlan) -> str:
+    """Return what the quote does not tell, or everything where nothing is quoted."""
+    estimate, parts = plan.estimate, []
     if estimate is None:
         return ""
-    parts = []
-    if estimate.seconds is not None:
+    if estimate.seconds is not None and plan.quote is None:
         parts.append(f"about {duration(estimate.seconds)} without pruning")
     if estimate.seconds_per_epoch is not None:
         parts.append(f"{duration(estimate.seconds_per_epoch)} per epoch")
-    parts.append(f"{byte_size(estimate.disk_bytes)} of disk")
-    if estimate.memory_bytes is not None:
-        parts.append(f"{byte_size(estimate.memory_bytes)} of memory")
-    return ", ".join(parts) + (f"\n{estimate.how}" if estimate.how else "")
+    if plan.quote is None:
+        parts.append(f"{byte_size(estimate.disk_bytes)} of disk")
+        if estimate.memory_bytes is not None:
+            parts.append(f"{byte_size(estimate.memory_bytes)} of memory")
+    told = [", ".join(parts)] if parts else []
+    return "\n".join([*told, *([estimate.how] if estimate.how else [])])
 
 
 def _settings_table(title: str, second: str, lines: Sequence[tuple[str, str, str]]) -> Table:

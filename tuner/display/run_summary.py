@@ -51,6 +51,13 @@ def result_view(result: TrainResult, canvas: Canvas) -> RenderableType:
     return Group(*parts)
 
 
+def _told(result: TrainResult) -> str:
+    """Return how many epochs were reported, or the counts of a trunk."""
+    told = [report.epoch for report in result.reports]
+    gaps = told != list(range(1, len(told) + 1))
+    return ", ".join(map(str, told)) if gaps else str(len(told))
+
+
 def _body(result: TrainResult, canvas: Canvas) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
@@ -58,7 +65,7 @@ def _body(result: TrainResult, canvas: Canvas) -> RenderableType:
     if result.reason:
         table.add_row("Reason", safe_text(result.reason))
     if result.best_epoch is not None:
-        best = Text.assemble((str(result.best_epoch), "bold"), f" of {len(result.reports)}")
+        best = Text.assemble((str(result.best_epoch), "bold"), f" of {_told(result)}")
         table.add_row("Best epoch", best)
     for name, scores in (("Dev F1", result.dev), ("Test F1", result.test)):
         if scores is not None:

@@ -21,9 +21,10 @@ LABELS = {
     "label_smoothing": "label smoothing",
     "frozen_layers": "frozen layers",
     "seed": "seed",
+    "trunk": "branches at",
 }
 MAIN = ("learning_rate", "batch_size", "epochs")
-FURTHER = tuple(name for name in LABELS if name not in (*MAIN, "seed"))
+FURTHER = tuple(name for name in LABELS if name not in (*MAIN, "seed", "trunk"))
 
 
 def setting_label(name: str) -> str:
@@ -54,6 +55,8 @@ def further_settings(spec: TrialSpec) -> list[tuple[str, str]]:
         for name, value in values.items()
         if name not in idle or value != idle[name]
     ]
+    if spec.trunk is not None:
+        known.append((LABELS["trunk"], str(spec.trunk)))
     extra = [(clean(name), setting_value(name, value)) for name, value in spec.extra.items()]
     return known + extra
 

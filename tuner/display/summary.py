@@ -141,6 +141,8 @@ def _account(summary: StudySummary, canvas: Canvas) -> Text:
     if audit.pruned:
         saved = count(audit.epochs_saved, "epoch")
         parts.append(f"{audit.pruned} stopped early, {saved} saved")
+    if summary.quote is not None:
+        parts.append(summary.quote.sentence)
     text = Text(f" {canvas.symbols.separator} ".join(parts))
     if audit.verdict:
         text.append("\n").append_text(safe_text(audit.verdict))

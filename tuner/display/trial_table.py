@@ -109,7 +109,7 @@ def _columns(
     right = [
         Column("Dev F1", lambda row: Text(score(row.score))),
         *([] if is_narrow else [clock]),
-        Column("State", lambda row: Text(row.state.value, STATE_STYLES[row.state]), "left"),
+        Column("State", _state, "left"),
     ]
     taken = sum(column.width(rows) for column in (*left, *right))
     room = canvas.width + GAP - taken  # there is no gap behind the last column
@@ -117,7 +117,7 @@ def _columns(
     room -= epochs.width(rows)
     reserved = REMARK_WIDTH if canvas.width >= NOTE_FROM else 0
     further = []
-    for name in differing(row.spec for row in rows):
+    for name in differing(row.spec for row in rows if row.origin != "confirm"):
         column = _setting(name, FURTHER_HEADINGS[name])
         if column.width(rows) <= room - reserved:
             further.append(column)
@@ -153,6 +153,10 @@ def _remarks(room: int) -> Column:
         return remark
 
     return Column("Remark", cell, "left", most=room)
+
+
+def _state(row: TrialRow) -> Text:
+    return Text("loading" if row.loading else row.state.value, STATE_STYLES[row.state])
 
 
 def _sign(row: TrialRow, best_key: str | None, canvas: Canvas, frame: int) -> Text:

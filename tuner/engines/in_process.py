@@ -19,6 +19,7 @@ from tuner.tasks.token_classification import TokenClassification
 from tuner.training.device import Device, choose_device
 from tuner.training.encode import EncodedSplit
 from tuner.training.fine_tune import Workbench, fine_tune
+from tuner.training.garbage import only_new_garbage
 from tuner.training.memory import MicroBatchLimits, SimulatedMemory
 from tuner.training.model_source import ModelSource, open_model
 from tuner.training.predict import evaluate
@@ -155,13 +156,14 @@ class InProcessEngine:
         # OpenMP keeps the number of threads per thread, so the main thread's choice is passed on.
         torch.set_num_threads(self._threads)
         try:
-            outcome = fine_tune(
-                self.bench,
-                job,
-                self._reporter(job.key),
-                self._abort.is_set,
-                self._teller(job.key),
-            )
+            with only_new_garbage():
+                outcome = fine_tune(
+                    self.bench,
+                    job,
+                    self._reporter(job.key),
+                    self._abort.is_set,
+                    self._teller(job.key),
+                )
             self._messages.put(JobEnded(key=job.key, outcome=outcome))
         except BaseException as error:  # noqa: BLE001 - handed to the loop's thread, which raises it
             self._messages.put(error)

@@ -31,7 +31,8 @@ def open_engine(request: EngineRequest) -> Engine:
         request: `address` is `auto` (the cluster of this machine), `local` (start one here and stop
             it at the end), `ray://host:port` or `host:port`; None takes `auto` where a cluster
             runs, else `local`. `devices` is empty (GPUs where there are any), `cuda` or `cpu`.
-            `per_device` trainings share a GPU, or the cores of a node; None means one.
+            `per_device` trainings share a GPU, or the cores of a node; None chooses: one for each
+            core of the smallest node, up to eight, or one per GPU.
 
     Raises:
         UsageError: Ray is not installed, the cluster cannot be reached or has other versions, or
@@ -44,15 +45,23 @@ def open_engine(request: EngineRequest) -> Engine:
 
 
 def _open(request: EngineRequest) -> RayEngine:
-    from tuner.engines._ray.connection import connect
+    from tuner.engines._ray.connection import LOST, connect
     from tuner.engines._ray.engine import RayEngine
-    from tuner.engines._ray.nodes import check_versions, choose_share
+    from tuner.engines._ray.fleet import reason_of
+    from tuner.engines._ray.nodes import choose_share
+    from tuner.engines._ray.versions import check_versions
 
     connection = connect(request.address)
     try:
         share = choose_share(request.devices, request.per_device)
         check_versions(share)
         engine = RayEngine(request, connection, share)
+    except LOST as error:
+        connection.close(is_lost=True)
+        raise UsageError(
+            f"The connection to {connection.title} was lost: {reason_of(error)}.",
+            "See `ray status`, then run the same command again.",
+        ) from error
     except BaseException:
         connection.close()
         raise

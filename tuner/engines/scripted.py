@@ -10,7 +10,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,7 +18,9 @@ from diagnostics.subjects.run_history import RunEvent
 from tuner.engine import EpochDone, Job, JobEnded, Message, Verdict
 from tuner.engine_recipe import Place
 from tuner.errors import StudyError
+from tuner.kept_epoch import is_kept
 from tuner.trial import EpochReport, Scores, TrialOutcome, TrialSpec, TrialState
+from tuner.trunk import is_trunk, plan_of
 from tuner.write_errors import write_error
 
 __all__ = ["Curves", "ScriptedEngine", "ScriptedRecipe", "Step", "scripted_report"]
@@ -43,7 +45,7 @@ class ScriptedEngine:
     """Replays what a function says a training would do.
 
     Args:
-        curves: Returns, for the hyperparameters of a training, one step per epoch: its F1, or a
+        curves: Returns, for the hyperparameters of a training, one step per report: its F1, or a
             whole report, or how the training ends there, or an error that the engine raises. A NaN
             ends the training with a non-finite loss. After the last step the training is finished.
         slots: How many trainings run side by side.
@@ -114,6 +116,8 @@ class ScriptedEngine:
             replay.keep_above = verdict.keep_above
         if verdict.action == "prune":
             replay.outcome = TrialOutcome(state=TrialState.PRUNED, reason=verdict.reason)
+        if verdict.action == "finish":
+            replay.outcome = TrialOutcome(state=TrialState.FINISHED, reason=verdict.reason)
         if verdict.action == "interrupt":
             replay.save_checkpoint()
             replay.outcome = TrialOutcome(state=TrialState.INTERRUPTED, reason=verdict.reason)
@@ -147,7 +151,7 @@ class ScriptedEngine:
         if isinstance(step, float) and not math.isfinite(step):
             return self._end(replay, _non_finite(replay.epoch))
         if not isinstance(step, EpochReport):
-            step = scripted_report(replay.job.spec, replay.epoch + 1, step, seconds=self._delay)
+            step = scripted_report(replay.job.spec, replay.following, step, seconds=self._delay)
         replay.take(step, self._checkpoint_every)
         return EpochDone(key=replay.job.key, report=step)
 
@@ -165,20 +169,25 @@ class _Replay:
     covered: int
     keep_above: float
     epoch: int = 0
-    best: float = -math.inf
+    reports: list[EpochReport] = field(default_factory=list)
     waits: bool = False
     outcome: TrialOutcome | None = None
 
+    @property
+    def following(self) -> int:
+        """The epoch that is reported next, or the count of a trunk's next branch."""
+        spec = self.job.spec
+        return plan_of(spec).counts[self.epoch] if is_trunk(spec) else self.epoch + 1
+
     def take(self, report: EpochReport, checkpoint_every: int) -> None:
         """Note an epoch; save the model and the checkpoint unless the checkpoint covers it."""
-        self.epoch, self.waits = report.epoch, True
-        is_best = report.scores.f1 > self.best
-        self.best = max(self.best, report.scores.f1)
-        if report.epoch <= self.covered:
+        self.epoch, self.waits = self.epoch + 1, True
+        self.reports.append(report)
+        if self.epoch <= self.covered:
             return
-        if is_best and report.scores.f1 > self.keep_above:
+        if is_kept(self.reports, self.job.spec) and report.scores.f1 > self.keep_above:
             self._write("best", "model.json", {"f1": report.scores.f1, "epoch": report.epoch})
-        if report.epoch % checkpoint_every == 0:
+        if self.epoch % checkpoint_every == 0:
             self.save_checkpoint()
 
     def save_checkpoint(self) -> None:

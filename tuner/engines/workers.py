@@ -1,7 +1,7 @@
 """Trainings in worker processes: one per GPU, several on one GPU, or several on the CPU.
 
-Each worker loads the model and encodes the data once. One that dies is replaced, and its training
-goes on from its last checkpoint.
+Each worker loads the model and encodes the data once. One that dies, or hangs, is replaced, and its
+training goes on from its last checkpoint.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from tuner.engine import Engine, EpochDone, Job, JobEnded, Message, Verdict
+from tuner.engine import Engine, Job, JobEnded, Message, Verdict
 from tuner.engine_recipe import EngineRecipe, EngineRequest, Place
 from tuner.engines._hosting import Broken, Evaluate, Evaluated
 from tuner.engines._workers.crew import Crew
 from tuner.engines._workers.places import choose_places
 from tuner.engines._workers.seat import MOST_LOSSES, Seat
-from tuner.engines._workers.words import Ready, Word
+from tuner.engines._workers.words import Beat, Ready, Word
 from tuner.errors import StudyError, TunerError
 from tuner.trial import Scores
 
@@ -73,6 +73,12 @@ class WorkersEngine:
     def slots(self) -> int:
         """How many trainings may run at once: as many as there are places."""
         return len(self._crew.seats)
+
+    @property
+    def loading(self) -> frozenset[str]:
+        """Keys of the trainings whose workers still load the model and the data."""
+        seats = (seat for seat in self._crew.seats if not seat.is_ready)
+        return frozenset(seat.job.key for seat in seats if seat.job is not None)
 
     @property
     def processes(self) -> tuple[int, ...]:
@@ -182,9 +188,10 @@ class WorkersEngine:
                 seat.free()
                 self._crew.empty(seat, BROKEN_SECONDS)
                 self._messages.append(failure.error())
+            case Beat():
+                pass
             case _:
                 self._messages.append(word)
-                seat.waits = isinstance(word, EpochDone)
                 if isinstance(word, JobEnded):
                     seat.free()
 

@@ -3,14 +3,17 @@
 With several trainings at once the sampler's suggestions depend on this order, and on nothing else
 beside the seed: what it is shown are the trials that had ended when it was asked, and the settings
 of those that ran. So the order is all that a replay needs; see `tuner.search.replay`.
+
+Processes that share a study ask while the others go on, so there a line also says how many lines
+its process had seen when it asked, and with which sampler and seed it did.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from tuner.search.documents import append_line, cut_torn_line, read_lines
 from tuner.search.run_record import RunRecord
@@ -29,10 +32,42 @@ class OrderStep:
     Attributes:
         kind: `asked` when its settings were chosen, `ended` when its result was recorded.
         number: Number of the trial.
+        seen: How many steps the sampler knew that chose the settings; None: all before this one.
+        again: Whether an earlier suggestion for this trial was refused, because another process
+            had begun to try the same.
+        sampler: The sampler that was asked; None: that of the study.
+        seed: Its seed; None: that of the study.
     """
 
     kind: Kind
     number: int
+    seen: int | None = None
+    again: bool = False
+    sampler: str | None = None
+    seed: int | None = None
+
+    def to_line(self) -> dict[str, Any]:
+        """Return the step as a line of the file, without what is as usual."""
+        further = {"seen": self.seen, "sampler": self.sampler, "seed": self.seed}
+        known: dict[str, Any] = {self.kind: self.number}
+        known |= {name: value for name, value in further.items() if value is not None}
+        return known | ({"again": True} if self.again else {})
+
+    @classmethod
+    def from_line(cls, line: Mapping[str, Any]) -> OrderStep | None:
+        """Return the step that a line says, or None when it says none."""
+        for kind in KINDS:
+            number = _whole(line.get(kind))
+            if number is not None:
+                return cls(
+                    kind=kind,
+                    number=number,
+                    seen=_whole(line.get("seen")),
+                    again=line.get("again") is True,
+                    sampler=line["sampler"] if isinstance(line.get("sampler"), str) else None,
+                    seed=_whole(line.get("seed")),
+                )
+        return None
 
 
 class CompletionOrder:
@@ -84,7 +119,7 @@ class CompletionOrder:
                 self._note(step)
 
     def _append(self, step: OrderStep) -> None:
-        append_line(self._folder / FILE, {step.kind: step.number})
+        append_line(self._folder / FILE, step.to_line())
         self._note(step)
 
     def _note(self, step: OrderStep) -> None:
@@ -100,10 +135,15 @@ def read_order(folder: Path) -> tuple[OrderStep, ...]:
     Raises:
         StudyError: The file is there but cannot be read.
     """
-    steps: dict[OrderStep, None] = {}
+    steps: dict[tuple[Kind, int], OrderStep] = {}
     for line in read_lines(folder / FILE):
-        for kind in KINDS:
-            number = line.get(kind)
-            if isinstance(number, int) and not isinstance(number, bool):
-                steps.setdefault(OrderStep(kind=kind, number=number))
-    return tuple(steps)
+        step = OrderStep.from_line(line)
+        if step is not None:
+            steps.setdefault((step.kind, step.number), step)
+    return tuple(steps.values())
+
+
+def _whole(value: object) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        return None
+    return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,17 @@ from typing import Any
 from tuner.errors import StudyError
 from tuner.hyperparameters import plain_number
 from tuner.search.audit import audit
+from tuner.search.comparison import gain, remarks
 from tuner.search.documents import read_json
 from tuner.search.driver import StopCause
 from tuner.search.folder import StudyFolder
 from tuner.search.ledger import Ledger
+from tuner.search.quote import check_quote, read_quote
 from tuner.search.session import Session
-from tuner.search.winner import choose, gain, remarks
-from tuner.study import SearchOptions, StudySpec
+from tuner.search.summary_warnings import about_confirmation, about_search, about_winner
+from tuner.search.winner import choose
+from tuner.study import StudySpec
+from tuner.study_quote import QuoteCheck
 from tuner.study_view import PrunerAudit, StudySummary, Winner
 from tuner.trial import Scores, TrialSpec, TrialState
 from tuner.values import from_plain, to_plain
@@ -48,18 +52,19 @@ def summarise(
         test: Its scores on the test split, and how often that split was read.
         importances: Hyperparameter to its share in the variation of the score.
     """
-    ledger, spec = session.ledger, session.spec
+    ledger, spec, elapsed = session.ledger, session.spec, session.clock.elapsed
     runs = ledger.finished(with_counts=True)
     winner = choose(runs, _best_scores(ledger)) if runs else None
     status = _status(cause, winner)
     reasons = _reasons(ledger)
     scores, test_reads = test or (None, 0)
     warnings = [*spec.warnings, *session.warnings]
-    warnings += _about_search(ledger, spec.options, cause, reasons)
+    warnings += about_search(ledger, spec.options, cause, reasons)
+    warnings += about_confirmation(ledger, spec, cause)
     if winner is not None:
         warnings += [elsewhere] if elsewhere else []
         has_model = bool(best_directory or elsewhere) or cause is StopCause.USER
-        warnings += _about_winner(winner, session, has_model=has_model, test_reads=test_reads)
+        warnings += about_winner(winner, session, has_model=has_model, test_reads=test_reads)
         warnings += remarks(runs, winner)
     return StudySummary(
         name=spec.name,
@@ -72,7 +77,7 @@ def summarise(
         importances=dict(importances or {}),
         audit=audit_of(ledger),
         best_directory=best_directory,
-        elapsed=session.clock.elapsed,
+        elapsed=elapsed,
         warnings=tuple(dict.fromkeys(warnings)),
         next_commands=_next_commands(session, status, winner),
         extra={
@@ -81,6 +86,7 @@ def summarise(
             "test_reads": test_reads,
             "reasons": reasons,
         },
+        quote=None if cause is StopCause.USER else _checked_quote(session, elapsed),
     )
 
 
@@ -118,6 +124,13 @@ def _status(cause: StopCause, winner: Winner | None) -> Any:
     return "no-result" if winner is None else "finished"
 
 
+def _checked_quote(session: Session, elapsed: float) -> QuoteCheck | None:
+    quote = read_quote(session.folder.path)
+    if quote is None:
+        return None
+    return check_quote(quote, session.spec.options, elapsed)
+
+
 def _best_scores(ledger: Ledger) -> dict[str, Scores]:
     return {run.key: run.best.scores for run in ledger.runs if run.best is not None}
 
@@ -131,42 +144,6 @@ def _reasons(ledger: Ledger) -> dict[str, int]:
     bad = (TrialState.FAILED, TrialState.INFEASIBLE)
     reasons = Counter(run.reason or str(run.state) for run in ledger.runs if run.state in bad)
     return dict(reasons.most_common())
-
-
-def _about_search(
-    ledger: Ledger, options: SearchOptions, cause: StopCause, reasons: Mapping[str, int]
-) -> Iterator[str]:
-    told = "; ".join(f"{reason} ({count})" for reason, count in reasons.items())
-    if cause is StopCause.USER:
-        yield "The study was interrupted: the same command goes on where it stopped."
-    if not ledger.finished():
-        yield f"No training succeeded. Reasons: {told}." if told else "No training was finished."
-    elif reasons:
-        yield f"{sum(reasons.values())} trainings did not succeed: {told}."
-    if cause is StopCause.TIME:
-        yield (
-            f"The time budget ended the search after {ledger.ended} of {options.trials} trials; "
-            "a larger --time-budget goes on."
-        )
-
-
-def _about_winner(
-    winner: Winner, session: Session, *, has_model: bool, test_reads: int
-) -> Iterator[str]:
-    if not has_model:
-        yield "The winner's weights could not be trained again, so there is no model to use."
-    if not session.spec.has_test:
-        yield (
-            "There is no test split: the score is the development score, which the selection "
-            "biases upward."
-        )
-    if len(winner.seeds) == 1 and len(session.ledger.finished()) > 1:
-        yield "The settings were chosen on one seed; further seeds (--confirm) make it surer."
-    if test_reads > 1:
-        yield (
-            f"The test split has been read {test_reads} times in this study: its score is no "
-            "longer untouched by the search."
-        )
 
 
 def _next_commands(
@@ -191,8 +168,10 @@ def _train_command(spec: StudySpec, best: TrialSpec) -> str:
     usual = TrialSpec(learning_rate=0, batch_size=0, epochs=0)
     for name in (field.name for field in fields(TrialSpec)):
         value = getattr(best, name)
-        if name != "extra" and value != getattr(usual, name):
+        if name not in {"extra", "trunk"} and value != getattr(usual, name):
             words += [f"--{name.replace('_', '-')}", plain_number(value)]
+    if best.trunk is not None:
+        words += ["--counts", ",".join(map(str, best.trunk.counts))]
     for name, value in best.extra.items():
         words += ["--set", f"{name}={value}"]
     return shlex.join(words)

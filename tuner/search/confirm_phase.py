@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from diagnostics.subjects.run_history import RunEvent
+from tuner.search.contenders import confirm_plan
 from tuner.search.driver import Start
 from tuner.search.forecast import expected_seconds
 from tuner.search.run_record import RunRecord, confirm_key
 from tuner.search.session import Session
-from tuner.search.winner import confirm_plan
 from tuner.study_view import Phase
-from tuner.trial import EpochReport
+from tuner.trial import EpochReport, TrialSpec
+from tuner.trunk import branch_spec
 
 __all__ = ["ConfirmSource", "RemakeSource"]
 
@@ -44,10 +45,7 @@ class ConfirmSource:
         number, seed = plan[0]
         trial = session.ledger.trial(number)
         if self._takes_too_long(trial):
-            session.warnings.append(
-                f"The time budget left no room for {len(plan)} of the runs with further seeds."
-            )
-            return None
+            return None  # the summary counts those that found no room, once all have ended
         return self._start(trial, seed)
 
     def reported(self, run: RunRecord, report: EpochReport) -> None:
@@ -73,7 +71,7 @@ class ConfirmSource:
         run = RunRecord(
             key=key,
             number=trial.number,
-            spec=replace(trial.spec, seed=seed),
+            spec=replace(_spec_again(trial), seed=seed),
             role="confirm",
             origin="confirm",
             directory=self._session.folder.confirm_directory(key),
@@ -109,6 +107,7 @@ class RemakeSource:
         self.run = replace(
             run,
             key=key,
+            spec=_spec_again(run),
             role="again",
             origin="confirm",
             directory=session.folder.confirm_directory(key),
@@ -135,3 +134,8 @@ class RemakeSource:
     def time_is_up(self) -> bool:
         """Return False."""
         return False
+
+
+def _spec_again(run: RunRecord) -> TrialSpec:
+    """Return what trains a training again; of a trunk, its best branch and nothing else."""
+    return run.spec if run.best is None else branch_spec(run.spec, run.best.epoch)

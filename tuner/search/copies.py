@@ -42,6 +42,7 @@ class ModelCopies:
         self._folder = folder
         self._ledger = ledger
         self._elsewhere = elsewhere
+        self._clean: set[str] = set()
 
     @contextlib.contextmanager
     def kept_elsewhere(
@@ -65,6 +66,11 @@ class ModelCopies:
                 self._elsewhere.close()
                 self._elsewhere = None
 
+    @property
+    def are_elsewhere(self) -> bool:
+        """Whether copies are kept in another place."""
+        return self._elsewhere is not None
+
     def keep_above(self, run: RunRecord) -> float | None:
         """Return the F1 from which a training's model is worth saving; None means always.
 
@@ -77,18 +83,24 @@ class ModelCopies:
         return None if best is None else math.nextafter(best, -math.inf)
 
     def tidy(self) -> None:
-        """Delete what no longer counts: checkpoints of ended trainings and models of losers."""
+        """Delete what no longer counts: checkpoints of ended trainings and models of losers.
+
+        A folder is looked at until it holds neither; after that nothing is put there.
+        """
         ended = [run for run in self._ledger.runs if run.ended]
-        kept = self._kept(ended)
-        for run in ended:
+        unclean = [run for run in ended if run.key not in self._clean]
+        kept = self._kept(unclean)
+        for run in unclean:
             self._remove(run.directory / CHECKPOINT)
             if run.key != kept:
                 self._remove(run.directory / MODEL)
+                self._clean.add(run.key)
         if self._elsewhere is not None:
             self._elsewhere.tidy(ended, kept)
 
     def epoch_ended(self, run: RunRecord) -> None:
         """Send the checkpoint of a training elsewhere. Called while it waits for its verdict."""
+        self._clean.discard(run.key)
         if self._elsewhere is not None:
             self._elsewhere.keep_checkpoint(run)
 
@@ -107,6 +119,7 @@ class ModelCopies:
         Raises:
             StudyError: The disk is full.
         """
+        self._clean.discard(run.key)
         return self._elsewhere is not None and self._elsewhere.fetch_model(run)
 
     def finish(self, best: Path | None) -> None:
@@ -153,6 +166,7 @@ class ModelCopies:
         if key is None or key not in self._ledger:
             return
         home = self._ledger[key].directory / MODEL
+        self._clean.discard(key)
         if not home.exists():
             with guard_writing(home):
                 self._folder.best.rename(home)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tuner.trial import TrialSpec, TrialState
+from tuner.trunk import is_trunk, plan_of
 
 __all__ = ["Curve", "CurvePoint", "best_at", "quantile", "schedule_shape"]
 
@@ -75,9 +76,11 @@ class Curve:
 def schedule_shape(spec: TrialSpec) -> str:
     """Name the shape of a spec's schedule; trainings with equal names may be compared.
 
-    The warm-up ratio is left out on purpose: it moves the first stretch of the plan, in which
-    nothing is judged.
+    Trunks are compared with trunks of the same counts, branch by branch. The warm-up ratio is left
+    out on purpose: it moves the first stretch of the plan, in which nothing is judged.
     """
+    if is_trunk(spec):
+        return f"trunk with branches at {plan_of(spec)}"
     arguments = spec.extra.get("lr_scheduler_kwargs")
     schedule = str(spec.extra.get("lr_scheduler_type", spec.schedule))
     return f"{schedule} {json.dumps(arguments, sort_keys=True)}" if arguments else schedule

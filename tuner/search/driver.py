@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import enum
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from diagnostics.subjects.run_history import RunEvent
 from tuner.engine import EpochDone, Job, JobEnded, JobRestarted, StepsDone, Verdict
@@ -23,6 +24,9 @@ from tuner.trial import EpochReport, TrialState
 __all__ = ["Source", "Start", "StopCause", "drive"]
 
 POLL_SECONDS = 0.2
+
+_ACTIONS: Mapping[str, Literal["prune", "finish"]] = {"pruned": "prune", "ended-early": "finish"}
+"""What advice ends a training, and how."""
 
 ASK_AGAIN_SECONDS = 5.0
 """Pause before a source that had nothing to start is asked again while other trainings run."""
@@ -172,10 +176,11 @@ class _Driver:
         if event is not None:
             recorder.event(event)
             run = self._session.ledger.add_event(run.key, event)
-            if event.kind == "pruned":
-                return Verdict(action="prune", reason=event.message, keep_above=keep_above)
+            if event.kind in _ACTIONS:
+                action = _ACTIONS[event.kind]
+                return Verdict(action=action, reason=event.message, keep_above=keep_above)
         cause = self._stop_cause()
-        if cause is None:
+        if cause is None or _more_is_replayed(report, recorder):
             return Verdict(keep_above=keep_above)
         reason = "the time budget is used up" if cause is StopCause.TIME else "stopped by the user"
         return Verdict(action="interrupt", reason=reason, keep_above=keep_above)
@@ -207,6 +212,14 @@ class _Driver:
             session.copies.tidy()
         score = "" if run.score is None else f", F1 {run.score:.4f}"
         session.update(f"{run.key} {run.state}{score}{': ' * bool(run.reason)}{run.reason}")
+
+
+def _more_is_replayed(report: EpochReport, recorder: RunRecorder) -> bool:
+    """Whether a training that goes on from its checkpoint has further epochs to send again.
+
+    To stop it here would show an earlier epoch than it has reached.
+    """
+    return report.epoch < recorder.known_epochs and recorder.is_replayed(report)
 
 
 def _resumed(epochs: int) -> RunEvent:

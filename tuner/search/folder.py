@@ -1,4 +1,4 @@
-"""The folder of a study: its places, its description, and the locks of whoever works on it.
+"""The folder of a study: its places, its description, and who works on it.
 
 One process works on a study whose trials are in the folder itself, and locks it for itself alone.
 Processes that share a study through a database server may also share its folder: they hold that
@@ -11,26 +11,23 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import os
 import platform
 import re
-import time
 import uuid
-from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from tuner.errors import StudyError, UsageError
+from tuner.search import locks
 from tuner.search.documents import guard_writing, read_json, write_json
 from tuner.search.record import read_run
 from tuner.search.run_record import RunRecord
 from tuner.study import StudySpec, spec_from_json, spec_to_json
 
-__all__ = ["StudyFolder", "default_environment", "fresh_name", "is_free"]
+__all__ = ["StudyFolder", "default_environment", "fresh_name"]
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-SHARED_LOCK_TRIES, SHARED_LOCK_PAUSE = 10, 0.1
 VERSIONED = ("tuner-hpo", "torch", "transformers", "optuna", "datasets", "accelerate", "numpy")
 
 
@@ -119,95 +116,22 @@ class StudyFolder:
             folders += _folders(attempt)
         return [run for folder in folders if (run := read_run(folder)) is not None]
 
-    @contextlib.contextmanager
-    def lock(self) -> Iterator[None]:
-        """Keep other processes from working on the study.
+    def lock(self) -> contextlib.AbstractContextManager[None]:
+        """Keep other processes from working on the study; StudyError when another one does."""
+        return locks.alone(self.path)
 
-        Raises:
-            StudyError: When another process does.
-        """
-        path = self.path / "lock"
-        with guard_writing(path):
-            file = path.open("a+", encoding="utf-8")
-        with file:
-            if not _acquire(file.fileno()):
-                file.seek(0)
-                owner = file.read().strip() or "unknown"
-                raise StudyError(
-                    f"Another tuner process is working on the study `{self.path.name}` "
-                    f"(process {owner}).",
-                    "Wait for it, stop it, or choose another name with --study.",
-                )
-            with guard_writing(path):  # past the buffer, which would be written again at the end
-                os.truncate(file.fileno(), 0)
-                os.write(file.fileno(), str(os.getpid()).encode())
-            yield
+    def shared_lock(self, process: str) -> contextlib.AbstractContextManager[None]:
+        """Work on the study beside others; StudyError when a process works on it alone."""
+        return locks.beside_others(self.path, process)
 
-    @contextlib.contextmanager
-    def shared_lock(self, process: str) -> Iterator[None]:
-        """Work on the study beside other processes; whoever wants it alone is kept out.
-
-        Args:
-            process: Name of this process; `is_free` tells others whether it still runs.
-
-        Raises:
-            StudyError: When a process works on the study alone.
-        """
-        own = _process_lock(self.path, process)
-        with guard_writing(own):
-            own.parent.mkdir(exist_ok=True)
-            common, mine = (self.path / "lock").open("a"), own.open("a")
-        with common, mine:
-            if not _acquire_shared(common.fileno()):
-                own.unlink(missing_ok=True)
-                raise StudyError(
-                    f"A tuner process without this storage works on the study `{self.path.name}`.",
-                    "Wait for it, stop it, or choose another name with --study.",
-                )
-            _acquire(mine.fileno())
-            try:
-                yield
-            finally:
-                own.unlink(missing_ok=True)
-
-    @contextlib.contextmanager
-    def in_turn(self) -> Iterator[None]:
-        """Write what several processes write, one after the other; wait until it is one's turn."""
-        path = self.path / "turn"
-        with guard_writing(path):
-            file = path.open("a")
-        with file:
-            _acquire(file.fileno(), wait=True)
-            yield
+    def in_turn(self) -> contextlib.AbstractContextManager[None]:
+        """Write what several processes write, one after the other; wait for one's turn."""
+        return locks.in_turn(self.path)
 
     @property
     def is_locked(self) -> bool:
         """Whether a process works on the study right now."""
-        try:
-            with (self.path / "lock").open("r", encoding="utf-8") as file:
-                return not _acquire(file.fileno())
-        except OSError:
-            return False
-
-
-def is_free(folder: Path, process: str) -> bool:
-    """Whether a process of this machine has surely ended: nobody holds its lock any more.
-
-    Args:
-        folder: The folder that it works in.
-        process: Its name.
-
-    Returns:
-        False also where nobody can know: there is no such file, or the system has no locks.
-    """
-    try:
-        import fcntl
-
-        with _process_lock(folder, process).open("r") as file:
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (ImportError, OSError):
-        return False
-    return True
+        return locks.is_held(self.path)
 
 
 def default_environment() -> dict[str, Any]:
@@ -237,32 +161,3 @@ def _folders(parent: Path) -> list[Path]:
     if not parent.is_dir():
         return []
     return sorted(path for path in parent.iterdir() if path.is_dir())
-
-
-def _process_lock(folder: Path, process: str) -> Path:
-    return folder / "processes" / f"{process}.lock"
-
-
-def _acquire_shared(descriptor: int) -> bool:
-    """Lock a file together with others; tried for a moment, while somebody looks at the lock."""
-    for _ in range(SHARED_LOCK_TRIES):
-        if _acquire(descriptor, shared=True):
-            return True
-        time.sleep(SHARED_LOCK_PAUSE)
-    return False
-
-
-def _acquire(descriptor: int, *, shared: bool = False, wait: bool = False) -> bool:
-    """Lock a file for this process; True also where the system has no locks."""
-    try:
-        import fcntl
-    except ImportError:
-        return True
-    mode = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
-    try:
-        fcntl.flock(descriptor, mode if wait else mode | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    return True

@@ -17,6 +17,7 @@ from tuner.search.conclusion import read_summary
 from tuner.search.folder import StudyFolder
 from tuner.search.ledger import Ledger
 from tuner.search.progress import Progress, progress_path, read_progress
+from tuner.search.quote import quoted_seconds
 from tuner.search.record import RUN_FILES, read_run
 from tuner.search.run_record import RunRecord
 from tuner.study import StudySpec
@@ -136,6 +137,7 @@ class StudyFollower:
             elapsed=self._elapsed(progress, is_running=is_running),
             remaining=progress.remaining,
             epochs_saved=self._ledger.epochs_saved,
+            quoted=quoted_seconds(self._folder.path),
         )
 
     def _elapsed(self, progress: Progress, *, is_running: bool) -> float:

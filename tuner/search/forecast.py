@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tuner.search.contenders import confirm_plan
 from tuner.search.ledger import Ledger
 from tuner.search.run_record import RunRecord
-from tuner.search.time_left import Timing, mean_epochs, seconds_left
-from tuner.search.winner import confirm_plan
+from tuner.search.time_left import Timing, makespan, mean_epochs, seconds_left
 from tuner.study import StudySpec
 from tuner.trial import TrialState
+from tuner.trunk import branch_spec, planned_epochs, trained_epochs, trained_since
 
 __all__ = ["confirm_reserve", "expected_seconds", "remaining_seconds"]
 
@@ -42,9 +43,9 @@ def remaining_seconds(
     expected = seconds_left(
         [_timing(run) for run in ledger.runs if run.ended],
         running=[_timing(run, (trained or {}).get(run.key, 0.0)) for run in running],
-        waiting=[(run.spec.batch_size, run.spec.epochs) for run in confirming],
+        waiting=[(run.spec.batch_size, _epochs_again(run)) for run in confirming],
         unknown_trials=max(0, spec.options.trials - begun),
-        expected_epochs=mean_epochs(spec.space, spec.recipe.epochs),
+        expected_epochs=mean_epochs(spec.space, planned_epochs(spec.recipe)),
         usual_batch_size=spec.recipe.batch_size,
         slots=slots,
     )
@@ -53,7 +54,7 @@ def remaining_seconds(
     return max(0.0, time_left if expected is None else min(expected, time_left))
 
 
-def confirm_reserve(ledger: Ledger, spec: StudySpec) -> float:
+def confirm_reserve(ledger: Ledger, spec: StudySpec, slots: int = 1) -> float:
     """Return the seconds of the time budget that the search leaves to the confirmation.
 
     What re-running the contenders and the recipe is expected to take, but at most `CONFIRM_SHARE`
@@ -61,20 +62,30 @@ def confirm_reserve(ledger: Ledger, spec: StudySpec) -> float:
     the leader's further seeds: a part of them changes no choice, and the time is worth more as a
     trial (at a budget of five trainings, regret 0.27 instead of 0.36 on the curves of
     `benchmarks/policy`; at ten, no difference).
+
+    Args:
+        ledger: All trainings so far.
+        spec: The study.
+        slots: Trainings at once; re-runs that go side by side need less of it.
     """
     options = spec.options
     if options.time_budget is None or not options.confirm:
         return 0.0
     most = CONFIRM_SHARE * options.time_budget
     expected = [expected_seconds(ledger.trial(number)) for number, _ in _confirm_plan(ledger, spec)]
-    if sum(expected[: options.confirm]) > most + _ROUNDING:
+    if makespan(expected[: options.confirm], slots) > most + _ROUNDING:
         return 0.0
-    return min(most, sum(expected))
+    return min(most, makespan(expected, slots))
 
 
 def expected_seconds(run: RunRecord) -> float:
-    """Return how long a training like this one takes from start to end."""
-    return run.seconds * run.spec.epochs / run.epoch if run.epoch else 0.0
+    """Return how long it takes to train this again; of a trunk, its best branch alone."""
+    trained = trained_epochs(run.spec, run.epoch)
+    return run.seconds * _epochs_again(run) / trained if trained else 0.0
+
+
+def _epochs_again(run: RunRecord) -> float:
+    return planned_epochs(run.spec if run.best is None else branch_spec(run.spec, run.best.epoch))
 
 
 def _confirm_plan(ledger: Ledger, spec: StudySpec) -> tuple[tuple[int, int], ...]:
@@ -90,8 +101,8 @@ def _confirm_plan(ledger: Ledger, spec: StudySpec) -> tuple[tuple[int, int], ...
 def _timing(run: RunRecord, trained: float = 0.0) -> Timing:
     return Timing(
         batch_size=run.spec.batch_size,
-        epochs_done=run.epoch,
-        epochs_planned=run.spec.epochs,
+        epochs_done=trained_epochs(run.spec, run.epoch),
+        epochs_planned=planned_epochs(run.spec),
         seconds=run.seconds,
-        into_epoch=min(max(trained - run.epoch, 0.0), 1.0),
+        into_epoch=trained_since(run.spec, run.epoch, trained),
     )

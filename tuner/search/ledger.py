@@ -13,12 +13,14 @@ from dataclasses import replace
 
 from diagnostics.subjects.run_history import RunEvent
 from tuner.search.curves import Curve
+from tuner.search.finished_runs import Run
+from tuner.search.leaders import Leaders
 from tuner.search.record import light, read_counts
 from tuner.search.run_record import RunRecord, search_key
-from tuner.search.winner import Run, choose, saved_run
 from tuner.secrets_in_text import without_secrets
 from tuner.study_view import TrialRow
 from tuner.trial import EpochReport, TrialOutcome, TrialState
+from tuner.trunk import branch_spec, is_trunk, planned_epochs, trained_epochs
 
 __all__ = ["Ledger"]
 
@@ -35,10 +37,9 @@ class Ledger:
         self._places: list[tuple[bool, int, int, str]] = []  # of the rows, in their order
         self._rows: list[TrialRow] = []
         self._ended: set[str] = set()
-        self._saved: dict[str, int] = {}
+        self._saved: dict[str, float] = {}
         self._curves: dict[str, Curve] = {}
-        self._finished: tuple[Run, ...] | None = None
-        self._leading: str | None = None
+        self._leaders = Leaders()
         self._entities: int | None = None
         for run in runs:
             self.put(run)
@@ -65,14 +66,19 @@ class Ledger:
         return tuple(self._runs[key] for *_, key in self._places[:again])
 
     @property
+    def begun(self) -> int:
+        """How many trials the search has begun."""
+        return bisect.bisect_left(self._places, (True,))
+
+    @property
     def ended(self) -> int:
         """How many trials have ended, in any way."""
         return len(self._ended)
 
     @property
     def epochs_saved(self) -> int:
-        """Epochs that pruning saved."""
-        return sum(self._saved.values())
+        """Epochs that pruning saved, and trunks that ended before their last count."""
+        return round(sum(self._saved.values()))
 
     def put(self, run: RunRecord) -> RunRecord:
         """Add a training, or replace what is known about it."""
@@ -83,10 +89,10 @@ class Ledger:
         if run.role == "search":
             (self._ended.add if run.ended else self._ended.discard)(run.key)
         self._saved.pop(run.key, None)
-        if run.state is TrialState.PRUNED:
-            self._saved[run.key] = run.spec.epochs - run.epoch
+        if run.state is TrialState.PRUNED or (run.ended and is_trunk(run.spec) and run.reports):
+            self._saved[run.key] = planned_epochs(run.spec) - trained_epochs(run.spec, run.epoch)
         if TrialState.FINISHED in (run.state, earlier and earlier.state):
-            self._finished = None
+            self._leaders.put(run.key, _as_run(run) if _is_finished(run) else None)
         return run
 
     def _put_row(self, run: RunRecord) -> None:
@@ -165,29 +171,22 @@ class Ledger:
                 needed for intervals only.
         """
         if with_counts:
-            return self._as_runs(with_counts=True)
-        if self._finished is None:
-            self._finished = self._as_runs(with_counts=False)
-            runs = self._finished
-            self._leading = saved_run(runs, choose(runs).number).key if runs else None
-        return self._finished
+            return self._with_counts()
+        return self._leaders.runs
 
-    def _as_runs(self, *, with_counts: bool) -> tuple[Run, ...]:
+    def _with_counts(self) -> tuple[Run, ...]:
         return tuple(
-            _as_run(run, with_counts=with_counts)
-            for run in self._runs.values()
-            if run.state is TrialState.FINISHED and run.score is not None and run.role != "again"
+            _as_run(run, with_counts=True) for run in self._runs.values() if _is_finished(run)
         )
 
     def leading(self) -> RunRecord | None:
         """Return the training whose model would be delivered if the study ended now, or None."""
-        self.finished()
-        return None if self._leading is None else self._runs[self._leading]
+        leading = self._leaders.leading()
+        return None if leading is None else self._runs[leading]
 
     def best_score(self, number: int | None = None) -> float | None:
         """Return the highest F1 of the finished trainings (of one trial, or of all)."""
-        scores = [run.score for run in self.finished() if number in (None, run.number)]
-        return max(scores, default=None)
+        return self._leaders.best_score(number)
 
     def trial(self, number: int) -> RunRecord:
         """Return a trial of the search by its number.
@@ -219,16 +218,21 @@ class Ledger:
         return self._entities
 
 
-def _as_run(run: RunRecord, *, with_counts: bool) -> Run:
+def _is_finished(run: RunRecord) -> bool:
+    """Whether a training takes part in the choice of the winner."""
+    return run.state is TrialState.FINISHED and run.score is not None and run.role != "again"
+
+
+def _as_run(run: RunRecord, *, with_counts: bool = False) -> Run:
     best = run.best
     return Run(
         key=run.key,
         number=run.number,
-        spec=run.spec,
+        spec=run.spec if best is None else branch_spec(run.spec, best.epoch),
         seed=run.spec.seed,
         score=math.nan if best is None else best.scores.f1,
         best_epoch=0 if best is None else best.epoch,
-        epochs=run.epoch,
+        epochs=best.epoch if best is not None and is_trunk(run.spec) else run.epoch,
         seconds=run.seconds,
         counts=read_counts(run.directory) if with_counts else None,
         selected=run.role == "search",

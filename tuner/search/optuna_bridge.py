@@ -14,10 +14,11 @@ import datetime as dt
 import json
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import optuna
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.samplers import RandomSampler
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, create_trial
@@ -39,6 +40,9 @@ HEARTBEAT_SECONDS = 60
 LOCK_SECONDS = 60
 SPEC, ORIGIN, IDENTITY = "tuner:spec", "tuner:origin", "tuner:study_id"
 
+RESULT = "tuner:result"
+"""How a trial ended, in one attribute: each costs a transaction, and a disk that has to write."""
+
 
 class OptunaBridge:
     """Keeps the trials of one study in an Optuna storage and asks a sampler for new ones.
@@ -57,6 +61,7 @@ class OptunaBridge:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._spec = spec
         self._sampler = SettingsSampler(spec)
+        self._trial_ids: dict[int, int] = {}
         with _guard(url):
             self._storage = _open(url)
             self._study = optuna.create_study(
@@ -128,18 +133,17 @@ class OptunaBridge:
         """
         self._heartbeat.forget(run.number)
         with _guard(self._spec.name):
-            if self._study.get_trials(deepcopy=False)[run.number].state.is_finished():
-                return
             trial_id = self._trial_id(run.number)
-            for name, value in _facts(run).items():
-                self._storage.set_trial_user_attr(trial_id, name, value)
-            feasible = run.state is not TrialState.INFEASIBLE
-            trial = optuna.trial.Trial(self._study, trial_id)
-            if MEMORY_CONSTRAINT not in trial.constraints:
-                trial.set_constraint(MEMORY_CONSTRAINT, -1.0 if feasible else 1.0)
-            value = run.score if run.state in (TrialState.FINISHED, TrialState.PRUNED) else None
-            state = OptunaState.FAIL if value is None else OptunaState.COMPLETE
-            self._study.tell(run.number, value, state=state, skip_if_finished=True)
+            with contextlib.suppress(UpdateFinishedTrialError):
+                for name, value in _facts(run).items():
+                    self._storage.set_trial_user_attr(trial_id, name, value)
+                if run.state is TrialState.INFEASIBLE:
+                    trial = optuna.trial.Trial(self._study, trial_id)
+                    trial.set_constraint(MEMORY_CONSTRAINT, 1.0)
+                value = run.score if run.state in (TrialState.FINISHED, TrialState.PRUNED) else None
+                state = OptunaState.FAIL if value is None else OptunaState.COMPLETE
+                values = None if value is None else [value]
+                self._storage.set_trial_state_values(trial_id, state, values)
 
     def importances(self) -> dict[str, float]:
         """Return each searched hyperparameter's share in the variation of the score."""
@@ -172,8 +176,10 @@ class OptunaBridge:
         )
         trial.datetime_start = dt.datetime.now()  # noqa: DTZ005 - as Optuna stores it
         with _guard(self._spec.name):
-            self._study.add_trial(trial)
-            return len(self._study.get_trials(deepcopy=False)) - 1
+            trial_id = self._storage.create_new_trial(self._storage_id, trial)
+            number = self._storage.get_trial_number_from_id(trial_id)
+            self._trial_ids[number] = trial_id
+            return number
 
     def _frozen(self) -> list[FrozenTrial]:
         with _guard(self._spec.name):
@@ -188,7 +194,7 @@ class OptunaBridge:
                 origin=attributes[ORIGIN],
                 state=_state(trial),
                 value=trial.value if trial.state is OptunaState.COMPLETE else None,
-                facts=dict(attributes),
+                facts={**attributes, **_result(attributes)},
             )
         except (KeyError, TypeError, ValueError) as error:
             raise StudyError(
@@ -197,7 +203,11 @@ class OptunaBridge:
             ) from error
 
     def _trial_id(self, number: int) -> int:
-        return self._storage.get_trial_id_from_study_id_trial_number(self._storage_id, number)
+        if number not in self._trial_ids:
+            self._trial_ids[number] = self._storage.get_trial_id_from_study_id_trial_number(
+                self._storage_id, number
+            )
+        return self._trial_ids[number]
 
     def _beat(self, number: int) -> None:
         with contextlib.suppress(optuna.exceptions.StorageInternalError):
@@ -239,10 +249,15 @@ def _state(trial: FrozenTrial) -> TrialState:
     return TrialState.FAILED if state is TrialState.RUNNING else state
 
 
+def _result(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how a trial ended under the names that each fact had as an attribute of its own."""
+    return {f"tuner:{name}": value for name, value in attributes.get(RESULT, {}).items()}
+
+
 def _facts(run: RunRecord) -> dict[str, Any]:
-    return {
-        STATE: run.state.value,
-        "tuner:best_epoch": None if run.best is None else run.best.epoch,
-        "tuner:epochs": run.epoch,
-        "tuner:reason": run.reason,
+    result = {
+        "best_epoch": None if run.best is None else run.best.epoch,
+        "epochs": run.epoch,
+        "reason": run.reason,
     }
+    return {STATE: run.state.value, RESULT: result}

@@ -23,13 +23,16 @@ from optuna.trial import TrialState as OptunaState
 from optuna.trial import create_trial
 
 from tuner.errors import StudyError
-from tuner.search.optuna_sampling import MEMORY_CONSTRAINT, STATE
+from tuner.search.optuna_sampling import MEMORY_CONSTRAINT
 from tuner.search.run_record import RunRecord
 from tuner.trial import TrialState
 
 __all__ = ["OptunaMirror", "is_away", "open_database"]
 
 FOREIGN = "tuner:study_id"
+
+BEGUN, ENDED = "tuner:begun", "tuner:ended"
+"""The two attributes of a trial: each is a transaction of its own, five statements long."""
 
 
 class OptunaMirror:
@@ -63,9 +66,7 @@ class OptunaMirror:
 
     def reserve(self) -> int:
         """Enter a trial without settings; return its number, which no other process gets."""
-        template = create_trial(
-            state=OptunaState.RUNNING, user_attrs={STATE: TrialState.RUNNING.value}
-        )
+        template = create_trial(state=OptunaState.RUNNING)
         template.datetime_start = dt.datetime.now()  # noqa: DTZ005 - as Optuna stores it
         trial = self._storage.create_new_trial(self.study, template)
         number = self._storage.get_trial_number_from_id(trial)
@@ -84,7 +85,14 @@ class OptunaMirror:
         distributions: Mapping[str, BaseDistribution],
         facts: Mapping[str, Any],
     ) -> None:
-        """Enter what a trial tries."""
+        """Enter what a trial tries.
+
+        Args:
+            number: Number of the trial.
+            params: The searched settings in Optuna's terms.
+            distributions: Their ranges.
+            facts: What else is known of it, JSON-serialisable.
+        """
         was_reserved_here = number in self._trials
         trial = self._trial(number)
         with contextlib.suppress(UpdateFinishedTrialError):
@@ -93,8 +101,7 @@ class OptunaMirror:
             for name, distribution in distributions.items():
                 value = distribution.to_internal_repr(params[name])
                 self._storage.set_trial_param(trial, name, value, distribution)
-            for name, value in facts.items():
-                self._storage.set_trial_user_attr(trial, name, value)
+            self._storage.set_trial_user_attr(trial, BEGUN, dict(facts))
 
     def report(self, number: int, epoch: int, score: float) -> None:
         """Enter the score of an epoch, so that a dashboard draws the curve."""
@@ -105,15 +112,14 @@ class OptunaMirror:
     def finish(self, run: RunRecord) -> None:
         """Enter how a trial ended; the first time counts.
 
-        Finished and pruned trials are `COMPLETE` with the best score of any epoch; `tuner:state`
+        Finished and pruned trials are `COMPLETE` with the best score of any epoch; `tuner:ended`
         tells them apart. Trials without a score, and failed ones, are `FAIL`.
         """
         trial = self._trial(run.number)
         scored = run.state in (TrialState.FINISHED, TrialState.PRUNED) and run.score is not None
         state = OptunaState.COMPLETE if scored else OptunaState.FAIL
         with contextlib.suppress(UpdateFinishedTrialError):
-            for name, value in _facts(run).items():
-                self._storage.set_trial_user_attr(trial, name, value)
+            self._storage.set_trial_user_attr(trial, ENDED, _facts(run))
             if run.state is TrialState.INFEASIBLE:
                 self._violate(trial)
             self._storage.set_trial_state_values(
@@ -169,15 +175,15 @@ def is_away(error: Exception) -> bool:
     cause = error.__cause__ if isinstance(error, StorageInternalError) else error
     if isinstance(cause, exc.DBAPIError) and cause.connection_invalidated:
         return True
-    return isinstance(cause, exc.OperationalError | exc.InterfaceError | exc.TimeoutError)
+    # Optuna asks a second time in the transaction whose connection was lost: the last of these.
+    gone = exc.OperationalError | exc.InterfaceError | exc.TimeoutError | exc.PendingRollbackError
+    return isinstance(cause, gone)
 
 
 def _facts(run: RunRecord) -> dict[str, Any]:
     return {
-        STATE: run.state.value,
-        "tuner:result": {
-            "best_epoch": None if run.best is None else run.best.epoch,
-            "epochs": run.epoch,
-            "reason": run.reason,
-        },
+        "state": run.state.value,
+        "best_epoch": None if run.best is None else run.best.epoch,
+        "epochs": run.epoch,
+        "reason": run.reason,
     }

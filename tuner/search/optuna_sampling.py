@@ -2,7 +2,8 @@
 
 A sampler is made anew for every trial, seeded with the study's seed and the trial's number, and
 shown all trials so far through a study in memory. So the suggestion depends on nothing but the
-trials before it: an interrupted study gets the same ones.
+number and the trials before it: an interrupted study gets the same ones, and a shared study that
+one process runs alone gets those of a study of one process.
 
 What the sampler is shown differs from what happened in three ways, each on purpose:
 
@@ -64,20 +65,30 @@ class SettingsSampler:
         self._spec = spec
         self.distributions = dict(_distribution(*item) for item in spec.space.parameters.items())
 
-    def suggest(self, trials: Sequence[FrozenTrial]) -> TrialSpec | None:
-        """Return what to try next; None when every setting of a finite space was tried."""
-        params = self._suggest(trials)
+    def suggest(
+        self, trials: Sequence[FrozenTrial], *, number: int | None = None
+    ) -> TrialSpec | None:
+        """Return what to try next; None when every setting of a finite space was tried.
+
+        Args:
+            trials: Those so far, running ones included.
+            number: Number of the new trial, from which its seed follows: processes that ask at the
+                same moment have seen the same trials and shall not try the same. None counts the
+                trials so far.
+        """
+        params = self._suggest(trials, len(trials) if number is None else number)
         return None if params is None else self._spec.with_searched(self._from_optuna(params))
 
-    def _suggest(self, trials: Sequence[FrozenTrial]) -> dict[str, Any] | None:
-        known = {_key(trial.params) for trial in trials}
+    def _suggest(self, trials: Sequence[FrozenTrial], number: int) -> dict[str, Any] | None:
         seed = self._spec.options.seed
-        shown = _shown_to_sampler(trials)
-        params = self._sample(shown, _sampler(self._spec, len(trials), _seed(seed, len(trials))))
+        sampler = _sampler(self._spec, number, _seed(seed, number))
+        shown = [] if isinstance(sampler, RandomSampler) else _shown_to_sampler(trials)
+        params = self._sample(shown, sampler)
         for retry in range(DUPLICATE_RETRIES):
-            if _key(params) not in known:
+            if not _is_tried(params, trials):
                 return params
-            params = self._sample([], RandomSampler(seed=_seed(seed, len(trials), retry)))
+            params = self._sample([], RandomSampler(seed=_seed(seed, number, retry)))
+        known = {_key(trial.params) for trial in trials}
         return next((p for p in self._grid() if _key(p) not in known), None)
 
     def _sample(self, trials: Sequence[FrozenTrial], sampler: BaseSampler) -> dict[str, Any]:
@@ -123,11 +134,11 @@ def _distribution(name: str, parameter: Parameter) -> tuple[str, BaseDistributio
             return name, CategoricalDistribution(values)
 
 
-def _sampler(spec: StudySpec, trials: int, seed: int) -> BaseSampler:
+def _sampler(spec: StudySpec, number: int, seed: int) -> BaseSampler:
     kind = spec.options.sampler
     if kind == "random":
         return RandomSampler(seed=seed)
-    if kind == "tpe" or trials > GAUSSIAN_PROCESS_LIMIT:
+    if kind == "tpe" or number > GAUSSIAN_PROCESS_LIMIT:
         return TPESampler(seed=seed, n_startup_trials=STARTUP_TRIALS)
     return GPSampler(seed=seed, n_startup_trials=STARTUP_TRIALS, warn_independent_sampling=False)
 
@@ -174,6 +185,11 @@ def _values(distribution: BaseDistribution) -> tuple[Any, ...]:
     if isinstance(distribution, CategoricalDistribution):
         return tuple(distribution.choices)
     return ()
+
+
+def _is_tried(params: Mapping[str, Any], trials: Sequence[FrozenTrial]) -> bool:
+    """Whether a trial has these settings."""
+    return any(trial.params == params for trial in trials)
 
 
 def _key(params: Mapping[str, Any]) -> str:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, create_trial
 from optuna.trial import TrialState as OptunaState
 
+from tuner.kept_epoch import kept_epoch
 from tuner.search.optuna_importance import importances_of
 from tuner.search.optuna_sampling import STATE, SettingsSampler
 from tuner.search.run_record import search_key
 from tuner.search.shared.facts import StudyFacts
 from tuner.search.shared.training import Training
 from tuner.study import StudySpec
-from tuner.trial import TrialSpec, TrialState
+from tuner.trial import EpochReport, TrialSpec, TrialState
 from tuner.values import from_plain
 
 __all__ = ["SharedSampler"]
@@ -59,34 +58,21 @@ class SharedSampler:
             return first[number], "known good" if number else "recipe"
         learns = again or self._spec.options.sampler != "random"
         history = self._history(facts, without=search_key(number)) if learns else []
-        suggested = self._seeded(number, len(history)).suggest(history)
+        suggested = self._sampler.suggest(history, number=number)
         return None if suggested is None else (suggested, "sampler")
-
-    def _seeded(self, number: int, shown: int) -> SettingsSampler:
-        """Return a sampler whose seed depends on the trial.
-
-        Processes that ask at the same moment have seen the same trials; the same seed would give
-        them the same suggestion. A process that works alone has seen all trials before its own,
-        and gets what it would get without a shared storage.
-        """
-        if shown == number:
-            return self._sampler
-        options = self._spec.options
-        digest = hashlib.sha256(f"{options.seed}:trial {number}".encode()).digest()
-        seed = int.from_bytes(digest[:4])
-        return SettingsSampler(replace(self._spec, options=replace(options, seed=seed)))
 
     def importances(self, facts: StudyFacts) -> dict[str, float]:
         """Return each searched hyperparameter's share in the variation of the score."""
         return importances_of(self._history(facts), len(self.distributions))
 
     def _history(self, facts: StudyFacts, without: str = "") -> list[FrozenTrial]:
-        """Return all trials with settings, running ones included, as a sampler sees them."""
-        return [
-            self._frozen_trial(training)
-            for training in facts.trainings.values()
-            if training.is_trial and training.settings is not None and training.key != without
-        ]
+        """Return all trials with settings, running ones included, as a sampler sees them.
+
+        They come by number, whoever began them when: a replay knows no other order.
+        """
+        tried = (one for one in facts.trainings.values() if one.is_trial and one.key != without)
+        by_number = sorted(tried, key=lambda training: training.number)
+        return [self._frozen_trial(one) for one in by_number if one.settings is not None]
 
     def _frozen_trial(self, training: Training) -> FrozenTrial:
         known = self._frozen.get(training.key)
@@ -98,16 +84,16 @@ class SharedSampler:
     def _freeze(self, training: Training) -> FrozenTrial:
         assert training.settings is not None
         result = training.result or {"state": TrialState.RUNNING.value, "reports": []}
-        scores = [report["scores"]["f1"] for report in result["reports"]]
-        finite = [score for score in scores if score == score]  # not NaN
+        spec = from_plain(TrialSpec, training.settings["spec"])
+        kept = kept_epoch([from_plain(EpochReport, one) for one in result["reports"]], spec)
         state = OptunaState.RUNNING
         if training.result is not None:
-            good = result["state"] in (TrialState.FINISHED, TrialState.PRUNED) and finite
+            good = result["state"] in (TrialState.FINISHED, TrialState.PRUNED) and kept
             state = OptunaState.COMPLETE if good else OptunaState.FAIL
         frozen = create_trial(
             state=state,
-            value=max(finite) if state is OptunaState.COMPLETE else None,
-            params=self._sampler.params(from_plain(TrialSpec, training.settings["spec"])),
+            value=kept.scores.f1 if kept and state is OptunaState.COMPLETE else None,
+            params=self._sampler.params(spec),
             distributions=self._sampler.distributions,
             user_attrs={STATE: result["state"]},
         )

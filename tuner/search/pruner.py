@@ -36,6 +36,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from tuner.kept_epoch import noise_margin
 from tuner.search.curves import Curve, CurvePoint, best_at, quantile, schedule_shape
 from tuner.trial import TrialState
 
@@ -180,18 +181,6 @@ class FairPruner:
             level = best_at(other, curve.progress)
             if level is not None:
                 yield other, level
-
-
-def noise_margin(entities: int) -> float:
-    """Give the F1 difference between two trainings that a development split can make by chance.
-
-    The standard error of a proportion near 0.85 among `entities` draws, kept between 0.01 and 0.05.
-    Both trainings meet the same sentences, which makes their difference less noisy than two
-    independent scores; the seed's noise, of about the same size, makes up for it.
-    """
-    if entities <= 0:
-        return 0.05
-    return min(max(math.sqrt(0.85 * 0.15 / entities), 0.01), 0.05)
 
 
 def _climb(curve: Curve) -> float:

@@ -101,6 +101,14 @@ class RunRecorder:
             self._append(entry)
         return is_new
 
+    def is_replayed(self, report: EpochReport) -> bool:
+        """Whether a report is one of an earlier session, sent again from a checkpoint.
+
+        An epoch that was really trained again took another time, whatever else came out.
+        """
+        entry = repr(_epoch_entry(report))
+        return any(_is_epoch(known) and repr(known) == entry for known in self._entries)
+
     def event(self, event: RunEvent) -> None:
         """Record an event, once."""
         entry = {"kind": "event", **_renamed_kind(to_plain(event))}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from diagnostics.subjects.run_history import RunEvent
+from tuner.kept_epoch import kept_epoch
 from tuner.search.curves import Curve, CurvePoint, schedule_shape
 from tuner.study_view import TrialRow
 from tuner.trial import EpochReport, TrialSpec, TrialState
@@ -62,13 +63,12 @@ class RunRecord:
 
     @property
     def best(self) -> EpochReport | None:
-        """The earliest epoch with the highest finite F1, or None before the first."""
-        finite = [report for report in self.reports if math.isfinite(report.scores.f1)]
-        return max(finite, key=lambda report: (report.scores.f1, -report.epoch), default=None)
+        """The epoch that counts, see `tuner.kept_epoch`, or None before the first finite F1."""
+        return kept_epoch(self.reports, self.spec)
 
     @property
     def score(self) -> float | None:
-        """Highest development F1 of any epoch so far."""
+        """Development F1 of the epoch that counts so far."""
         return None if self.best is None else self.best.scores.f1
 
     @property

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuner.search.driver import Start
+from tuner.search.early_end import EarlyEnd
 from tuner.search.run_record import RunRecord, search_key
 from tuner.search.sampling import StoredTrial
 from tuner.search.search_policy import SearchPolicy
@@ -34,17 +35,20 @@ class SearchSource(SearchPolicy):
         super().__init__(session, bridge)
         self._bridge = bridge
         self._left_running = left_running
+        self._early_end = EarlyEnd(session)
 
     def next_start(self) -> Start | None:
         """Return a trial to be taken up again, else a new one; None when all were begun."""
         session = self._session
-        begun = len(session.ledger.searched) - len(self._left_running)
+        begun = session.ledger.begun - len(self._left_running)
         if begun >= session.spec.options.trials:
             return None
         if self._left_running:
             run = self._left_running.pop(0)
             self._bridge.attach(run.number)
             return Start(run=run, resume=True)
+        if self._early_end.is_reached:
+            return None
         asked = self._bridge.ask()
         if asked is None:
             session.warnings.append("Every setting of the space was tried; there is none left.")

@@ -12,6 +12,8 @@ from tuner.search.sampling import Asked
 from tuner.search.session import Session
 from tuner.study_view import Phase
 from tuner.trial import EpochReport
+from tuner.trunk import is_trunk
+from tuner.trunk_end import worsening
 from tuner.values import to_plain
 
 __all__ = ["SearchPolicy", "TrialStore"]
@@ -47,6 +49,10 @@ class SearchPolicy:
     def advice(self, run: RunRecord) -> RunEvent | None:
         """Return why the trial is stopped, or why it would have been and is let run."""
         options = self._session.spec.options
+        if options.prune and is_trunk(run.spec):
+            worse = worsening(run.reports, self._fitting_pruner().margin)
+            if worse is not None:
+                return RunEvent(kind="ended-early", message=worse, epoch=float(run.epoch))
         if not options.prune or run.number == 0:  # trial 0 is what the winner is compared with
             return None
         others = [curve for curve in self._session.ledger.curves() if curve.key != run.key]
@@ -64,7 +70,8 @@ class SearchPolicy:
         left = self._session.time_left()
         if left is None:
             return False
-        return left <= confirm_reserve(self._session.ledger, self._session.spec)
+        session = self._session
+        return left <= confirm_reserve(session.ledger, session.spec, session.engine.slots)
 
     def _record(self, asked: Asked) -> RunRecord:
         key = search_key(asked.number)

@@ -16,10 +16,11 @@ from tuner.search.forecast import remaining_seconds
 from tuner.search.interrupt import StopRequest
 from tuner.search.ledger import Ledger
 from tuner.search.progress import ProgressFile
+from tuner.search.quote import quoted_seconds
 from tuner.search.record import prepare_run
 from tuner.search.run_record import RunRecord
 from tuner.study import StudySpec
-from tuner.study_view import Phase, StudyObserver, StudySnapshot
+from tuner.study_view import Phase, StudyObserver, StudySnapshot, TrialRow
 from tuner.trial import TrialState
 from tuner.values import to_plain
 
@@ -67,10 +68,12 @@ class Session:
     order: CompletionOrder = field(init=False)
     _progress: ProgressFile = field(init=False)
     _forecast: tuple[float | None, float] = (None, 0.0)  # seconds left, and when to ask anew
+    _quoted: float | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.order = CompletionOrder(self.folder.path)
         self._progress = ProgressFile(self.folder.path)
+        self._quoted = quoted_seconds(self.folder.path)
 
     def begin(self, run: RunRecord) -> RunRecord:
         """Make the folder of a training, new or taken up again, and enter it as running."""
@@ -114,12 +117,21 @@ class Session:
             phase=self.phase,
             trials=self.spec.options.trials,
             finished=self.ledger.ended,
-            rows=self.ledger.rows(self.trained),
+            rows=self._rows(),
             best_key=None if leading is None else leading.key,
             elapsed=self.clock.elapsed,
             remaining=self._remaining(),
             epochs_saved=self.ledger.epochs_saved,
+            quoted=self._quoted,
         )
+
+    def _rows(self) -> tuple[TrialRow, ...]:
+        """Return the table; engines that load in other places say for which trainings they do."""
+        rows = self.ledger.rows(self.trained)
+        loading: frozenset[str] = getattr(self.engine, "loading", frozenset())
+        if not loading:
+            return rows
+        return tuple(replace(row, loading=row.key in loading) for row in rows)
 
     def _remaining(self) -> float | None:
         """Return the expected seconds to the end; a large study is not asked for every snapshot."""

@@ -6,15 +6,15 @@ import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tuner.hyperparameters import plain_number
 from tuner.model_facts import ModelFacts
-from tuner.space import Choice, SearchSpace
+from tuner.space import Choice, PowersOfTwo, SearchSpace
 from tuner.study_view import Estimate
 
 __all__ = [
     "Timing",
     "disk_bytes",
     "estimate",
+    "makespan",
     "mean_epochs",
     "memory_bytes",
     "seconds_left",
@@ -43,15 +43,16 @@ class Timing:
 
     Attributes:
         batch_size: Its effective batch size.
-        epochs_done: Epochs trained, pruned and interrupted trainings included.
+        epochs_done: Epochs trained, pruned and interrupted trainings included; of a trunk, those of
+            its branches too.
         epochs_planned: Epochs of its plan.
         seconds: Wall time of those epochs.
-        into_epoch: Share of the epoch after them that is trained already.
+        into_epoch: Epochs after them that are trained already: a share of the running one.
     """
 
     batch_size: int
-    epochs_done: int
-    epochs_planned: int
+    epochs_done: float
+    epochs_planned: float
     seconds: float
     into_epoch: float = 0.0
 
@@ -94,12 +95,12 @@ def seconds_per_epoch(timings: Iterable[Timing], batch_size: int) -> float | Non
     return mean_time + per_step * (1.0 / batch_size - mean_step)
 
 
-def mean_epochs(space: SearchSpace, fixed: int) -> float:
+def mean_epochs(space: SearchSpace, fixed: float) -> float:
     """Give the mean number of epochs over a space; `fixed` when epochs are not searched."""
     parameter = space.parameters.get("epochs")
     if parameter is None:
         return float(fixed)
-    if isinstance(parameter, Choice):
+    if isinstance(parameter, Choice | PowersOfTwo):
         return sum(float(value) for value in parameter.values) / len(parameter.values)
     return (parameter.low + parameter.high) / 2
 
@@ -108,7 +109,7 @@ def seconds_left(
     timings: Sequence[Timing],
     *,
     running: Sequence[Timing] = (),
-    waiting: Sequence[tuple[int, int]] = (),
+    waiting: Sequence[tuple[int, float]] = (),
     unknown_trials: int = 0,
     expected_epochs: float,
     usual_batch_size: int,
@@ -146,11 +147,11 @@ def seconds_left(
     share = sum(one.epochs_done for one in timings) / planned if planned else 1.0
     each = expected_epochs * share * usual
     under_way = [one.epochs_left * at(one.batch_size) for one in running]
-    searched = _makespan([*under_way, *[each] * unknown_trials], slots)
-    return searched + _makespan([epochs * at(batch_size) for batch_size, epochs in waiting], slots)
+    searched = makespan([*under_way, *[each] * unknown_trials], slots)
+    return searched + makespan([epochs * at(batch_size) for batch_size, epochs in waiting], slots)
 
 
-def _makespan(seconds: Sequence[float], slots: int) -> float:
+def makespan(seconds: Sequence[float], slots: int) -> float:
     """Return when the last of some trainings ends, each of them started in the first free slot.
 
     Beyond a few hundred the total divided by the slots says the same in less time.
@@ -199,45 +200,34 @@ def disk_bytes(parameters: int, trials: int, slots: int = 1) -> int:
 def estimate(
     model: ModelFacts,
     *,
-    trials: int,
-    expected_epochs: float,
+    trainings: int,
     batch_size: int,
     length: int,
-    seconds_per_epoch: float | None,
-    confirm_runs: int = 0,
+    seconds_per_epoch: float | None = None,
+    seconds: float | None = None,
     slots: int = 1,
-    devices: int = 1,
     how: str = "",
 ) -> Estimate:
     """Put together what a study is expected to cost without pruning.
 
-    Trainings side by side on one device share it, so that only further devices are counted as
-    faster: what such trainings gain was not measured yet, and the study will not take longer.
-
     Args:
         model: Size of the encoder.
-        trials: Trials in total.
-        expected_epochs: Epochs per trial, from `mean_epochs`.
+        trainings: Trials and runs with further seeds.
         batch_size: Batch size of the recipe.
         length: Length in sub-tokens of a long window of the data.
-        seconds_per_epoch: Measured seconds of an epoch, or None.
-        confirm_runs: Re-runs of contenders.
+        seconds_per_epoch: Measured seconds of an epoch of the recipe, or None.
+        seconds: Seconds of the study, from `tuner.search.study_cost`, or None.
         slots: Trainings at once.
-        devices: Devices that they are spread over.
         how: How the seconds were measured, one sentence; empty says what was computed.
     """
-    seconds = None
-    if seconds_per_epoch is not None:
-        runs = trials + confirm_runs
-        seconds = runs * expected_epochs * seconds_per_epoch / max(devices, 1)
     formula = (
-        f"{plain_number(round(model.millions, 1))}M parameters at 16 bytes each while training, "
+        f"{model.size} parameters at 16 bytes each while training, "
         f"activations for {batch_size} windows of {length} sub-tokens"
     )
     return Estimate(
         seconds_per_epoch=seconds_per_epoch,
         seconds=seconds,
-        disk_bytes=disk_bytes(model.parameters, trials + confirm_runs, slots),
+        disk_bytes=disk_bytes(model.parameters, trainings, slots),
         memory_bytes=memory_bytes(model, batch_size, length),
         how=" ".join(filter(None, (how, f"Memory and disk computed from {formula}."))),
     )

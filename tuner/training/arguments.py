@@ -16,6 +16,7 @@ from transformers.integrations.integration_utils import get_reporting_integratio
 from tuner.errors import UsageError
 from tuner.training.device import Device
 from tuner.trial import TrialSpec
+from tuner.trunk import is_trunk
 
 __all__ = ["OWNED", "check_arguments", "training_arguments", "validate_settings"]
 
@@ -47,6 +48,12 @@ _FIXED = {
     "data_seed", "enable_jit_checkpoint",
 }  # fmt: skip
 
+_TRUNK: Mapping[str, Any] = {  # one pass over all steps, whose rates `TrunkCourse` knows
+    "num_train_epochs": 1,
+    "warmup_steps": 0,
+    "lr_scheduler_type": "constant",
+    "eval_strategy": "no",
+}
 _SECRETS = ("_token", "_password", "_secret", "_api_key")
 _LOGS_PER_EPOCH = 5
 _LONGEST_REASON = 300
@@ -125,6 +132,7 @@ def training_arguments(
         "disable_tqdm": True,
         "log_level": "error",
         "report_to": "none",
+        **(_TRUNK if is_trunk(spec) else {}),
         **spec.extra,
     }
     try:

@@ -13,7 +13,12 @@ from tuner.engine import Job, Verdict
 from tuner.errors import NonFiniteError, OutOfMemoryError
 from tuner.task import Task
 from tuner.training.arguments import training_arguments
-from tuner.training.checkpoints import is_readable, latest_checkpoint, stored_reports
+from tuner.training.checkpoints import (
+    is_readable,
+    latest_checkpoint,
+    stored_reports,
+    stored_running,
+)
 from tuner.training.device import Device
 from tuner.training.disk_trouble import disk_error, is_disk_trouble
 from tuner.training.encode import EncodedSplit, IntArray
@@ -22,7 +27,9 @@ from tuner.training.model_source import ModelSource
 from tuner.training.predictions import write_predictions
 from tuner.training.pristine import PristineModel
 from tuner.training.trainer import AbortedError, FineTuningTrainer, TrainerHooks
+from tuner.training.trunk import TrunkTrainer
 from tuner.trial import EpochReport, Scores, TrialOutcome, TrialState
+from tuner.trunk import is_trunk
 
 __all__ = ["Workbench", "fine_tune", "save_model"]
 
@@ -100,6 +107,7 @@ _STOPPED = {
     "continue": TrialState.FINISHED,
     "prune": TrialState.PRUNED,
     "interrupt": TrialState.INTERRUPTED,
+    "finish": TrialState.FINISHED,
 }
 
 
@@ -118,7 +126,8 @@ def _prepare(bench: Workbench, job: Job, hooks: _Hooks) -> tuple[FineTuningTrain
     steps_per_epoch = -(-len(bench.train) // job.spec.batch_size)
     arguments = training_arguments(job.spec, bench.device, folder, steps_per_epoch)
     reports = stored_reports(checkpoint) if checkpoint else []
-    trainer = FineTuningTrainer(
+    kind = TrunkTrainer if is_trunk(job.spec) else FineTuningTrainer
+    trainer = kind(
         task=bench.task,
         model=bench.model.restore(job.spec),
         arguments=arguments,
@@ -130,7 +139,9 @@ def _prepare(bench: Workbench, job: Job, hooks: _Hooks) -> tuple[FineTuningTrain
         hooks=hooks,
         reports=reports,
     )
-    if checkpoint is None and found is not None:
+    if checkpoint is not None:
+        trainer.take_up(stored_running(checkpoint))
+    elif found is not None:
         trainer.event(
             "restarted", "Its checkpoint could not be read; it starts from the beginning."
         )
@@ -148,12 +159,12 @@ def _resend(trainer: FineTuningTrainer, hooks: _Hooks) -> bool:
 
 def _outcome(error: Exception, trainer: FineTuningTrainer | None, job: Job) -> TrialOutcome:
     events = trainer.pending_events if trainer is not None else ()
-    step = trainer.state.global_step if trainer is not None else None
+    step = trainer.steps_trained if trainer is not None else None
     if isinstance(error, AbortedError):
         return TrialOutcome(state=TrialState.INTERRUPTED, reason="Stopped at once.", events=events)
     if isinstance(error, NonFiniteError):
         event = RunEvent(kind="non-finite", message=error.message, step=step)
-        return TrialOutcome(state=TrialState.FAILED, reason=str(error), events=(*events, event))
+        return _non_finite(error, trainer, (*events, event))
     if isinstance(error, OutOfMemoryError):
         event = RunEvent(kind="out-of-memory", message=error.message, step=step)
         return TrialOutcome(state=TrialState.INFEASIBLE, reason=str(error), events=(*events, event))
@@ -166,6 +177,16 @@ def _outcome(error: Exception, trainer: FineTuningTrainer | None, job: Job) -> T
         reason=f"{type(error).__name__}: {error}",
         events=(*events, event),
     )
+
+
+def _non_finite(
+    error: NonFiniteError, trainer: FineTuningTrainer | None, events: tuple[RunEvent, ...]
+) -> TrialOutcome:
+    """Keep what the branches of a trunk have shown: each was a training of its own."""
+    if isinstance(trainer, TrunkTrainer) and trainer.reports:
+        reason = f"the trunk is unstable: {error.message}"
+        return TrialOutcome(state=TrialState.FINISHED, reason=reason, events=events)
+    return TrialOutcome(state=TrialState.FAILED, reason=str(error), events=events)
 
 
 class _Hooks(TrainerHooks):

@@ -62,6 +62,7 @@ def evaluate(
     simulated: SimulatedMemory,
     on_event: Callable[[RunEvent], None],
     on_predicted: Callable[[IntArray], None] = lambda predicted: None,
+    on_batch: Callable[[], None] = lambda: None,
 ) -> Scores:
     """Predict every word of a split and score it.
 
@@ -77,6 +78,7 @@ def evaluate(
         simulated: Rehearsed failures.
         on_event: Called when memory ran out.
         on_predicted: Called once with the predicted label ids, shape (words,).
+        on_batch: Called after each batch that fitted.
 
     Raises:
         OutOfMemoryError: Not even a single window fits.
@@ -97,6 +99,8 @@ def evaluate(
             elif not run.fits(rows):
                 _shrink(limits, len(rows), int(split.lengths[rows].max()), on_event)
                 pending.append(rows)
+            else:
+                on_batch()
     finally:
         model.train(was_training)
     on_predicted(run.predicted)

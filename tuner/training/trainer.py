@@ -9,15 +9,16 @@ from typing import Any
 
 import torch
 from torch.utils.data import DataLoader
-from transformers import Trainer, TrainerCallback, TrainingArguments
+from transformers import Trainer, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 
 from diagnostics.subjects.run_history import RunEvent
 from tuner.engine import Verdict
 from tuner.errors import NonFiniteError, OutOfMemoryError
+from tuner.kept_epoch import is_kept
 from tuner.task import Task
 from tuner.training.batches import cut_pieces, piece_tokens_of
-from tuner.training.checkpoints import seal_checkpoint
+from tuner.training.checkpoints import RunningEpoch, seal_checkpoint
 from tuner.training.encode import IGNORED, EncodedSplit, IntArray
 from tuner.training.loader import RowNumbers, training_loader
 from tuner.training.memory import (
@@ -30,46 +31,13 @@ from tuner.training.memory import (
 from tuner.training.predict import evaluate
 from tuner.training.random_state import RandomState
 from tuner.training.repeatable_step import make_repeatable
+from tuner.training.trainer_hooks import AbortedError, Bridge, TrainerHooks
 from tuner.trial import EpochReport, Scores, TrialSpec
 
 __all__ = ["AbortedError", "FineTuningTrainer", "TrainerHooks"]
 
-
-class AbortedError(Exception):
-    """The training was told to stop at once."""
-
-
-class TrainerHooks:
-    """What a training asks of the outside; the default does nothing and never stops.
-
-    Attributes:
-        checkpoint_every: Seconds between checkpoints, which are taken at ends of epochs.
-    """
-
-    checkpoint_every: float = 20.0
-
-    def report(self, report: EpochReport) -> Verdict:
-        """Hand over an epoch and wait for the verdict."""
-        return Verdict()
-
-    def should_abort(self) -> bool:
-        """Tell whether to stop before the next step."""
-        return False
-
-    def stepped(self, epochs: float) -> None:
-        """Called after each step with the epochs trained so far, the running one as a fraction."""
-
-    def new_best(self, model: Any, scores: Scores) -> None:
-        """Called when an epoch scored higher than all before it in this training."""
-
-    def predicted(self, labels: IntArray) -> None:
-        """Called when no epoch before scored higher, with what this one predicted.
-
-        Of a run that stays at F1 = 0 the last epoch tells most about why.
-
-        Args:
-            labels: Shape (words,): the label ids that the development split was given.
-        """
+CHECKPOINT_SHARE = 0.03
+"""Most of the time that goes into checkpoints: one that takes a second comes every 33 seconds."""
 
 
 class FineTuningTrainer(Trainer):
@@ -113,7 +81,7 @@ class FineTuningTrainer(Trainer):
             eval_dataset=RowNumbers(len(dev)),
         )
         self.remove_callback(PrinterCallback)
-        self.add_callback(_Bridge(self))
+        self.add_callback(Bridge(self))
         self.task = task
         self.train_split = train
         self.dev_split = dev
@@ -124,8 +92,10 @@ class FineTuningTrainer(Trainer):
         self.hooks = hooks
         self.reports = reports
         self.verdict = Verdict()
+        self.has_optimizer_state = bool(reports)
         self.piece_tokens = piece_tokens_of(self.args.device.type)
         self._checkpointed = time.monotonic()
+        self._checkpoint_seconds = 0.0
         self._start_epoch()
 
     # Data
@@ -160,7 +130,7 @@ class FineTuningTrainer(Trainer):
             release_memory()
         if not torch.isfinite(done):
             raise NonFiniteError(
-                f"The training loss became {done.item()} at step {self.state.global_step + 1} "
+                f"The training loss became {done.item()} at step {self.steps_trained + 1} "
                 f"(learning rate {self._get_learning_rate():.2e}).",
                 "Use a lower learning rate or a longer warm-up.",
             )
@@ -241,7 +211,7 @@ class FineTuningTrainer(Trainer):
         return make_repeatable(
             optimizer,
             self.simulated,
-            has_state=bool(self.reports),
+            has_state=self.has_optimizer_state,
             on_repeat=lambda: self.event(
                 "out-of-memory", "Out of memory in the optimizer step, which was repeated."
             ),
@@ -267,6 +237,7 @@ class FineTuningTrainer(Trainer):
             simulated=self.simulated,
             on_event=self._events.append,
             on_predicted=predicted.append,
+            on_batch=lambda: self.hooks.stepped(self.epochs_told),
         )
         metrics = {
             f"{metric_key_prefix}_loss": float("nan") if scores.loss is None else scores.loss,
@@ -288,22 +259,54 @@ class FineTuningTrainer(Trainer):
         self.reports.append(report)
         self.verdict = self.hooks.report(report)
         self._start_epoch()
+        self.verdict = self.judged(self.verdict)
         stops = self.verdict.action != "continue"
-        if self.verdict.action != "prune" and scores.f1 > best:
+        kept = is_kept(self.reports, self.spec)
+        if self.verdict.action != "prune" and kept:
             self.hooks.new_best(self.model, scores)
-        if scores.f1 >= best:
+        if kept or scores.f1 >= best:
             self.hooks.predicted(predicted)
         self.control.should_training_stop = self.control.should_training_stop or stops
-        due = time.monotonic() - self._checkpointed >= self.hooks.checkpoint_every
         goes_on = report.epoch < report.epochs
         interrupted = self.verdict.action == "interrupt"
-        self.control.should_save = goes_on and (interrupted or (due and not stops))
+        due = self.checkpoint_is_due and not stops
+        self.control.should_save = goes_on and (interrupted or due)
+
+    def judged(self, verdict: Verdict) -> Verdict:
+        """Return what is done after a report; the default is what the outside said."""
+        return verdict
+
+    @property
+    def checkpoint_is_due(self) -> bool:
+        """Whether the last checkpoint is old enough, also for what it took to write."""
+        pause = self.hooks.checkpoint_every
+        if pause > 0:
+            pause = max(pause, self._checkpoint_seconds / CHECKPOINT_SHARE)
+        return time.monotonic() - self._checkpointed >= pause
+
+    @property
+    def epochs_trained(self) -> float:
+        """Epochs that the weights have seen, the running one as a fraction."""
+        return float(self.state.epoch or 0)
+
+    @property
+    def epochs_told(self) -> float:
+        """Epochs trained on the scale of the reports."""
+        return self.epochs_trained
+
+    @property
+    def steps_trained(self) -> int:
+        """Optimizer steps that the weights have seen."""
+        return self.state.global_step
+
+    def step_ended(self) -> None:
+        """Decide whether to evaluate or to save after a step; the default waits for the epoch."""
 
     def _report(self, scores: Scores) -> EpochReport:
         return EpochReport(
-            epoch=round(self.state.epoch or 0),
+            epoch=round(self.epochs_trained),
             epochs=self.spec.epochs,
-            step=self.state.global_step,
+            step=self.steps_trained,
             train_loss=float(self._loss) / max(1, self._words),
             scores=scores,
             learning_rate=float(self._get_learning_rate()),
@@ -336,8 +339,8 @@ class FineTuningTrainer(Trainer):
             RunEvent(
                 kind=kind,
                 message=message,
-                epoch=self.state.epoch,
-                step=self.state.global_step,
+                epoch=self.epochs_trained,
+                step=self.steps_trained,
                 details=details,
             )
         )
@@ -353,11 +356,36 @@ class FineTuningTrainer(Trainer):
         if "loss" in logs:
             self._logs.append(dict(self.state.log_history[-1]))
 
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        """Write a checkpoint, and remember how long that took."""
+        began = time.monotonic()
+        super()._save_checkpoint(model, trial)
+        self._checkpoint_seconds = time.monotonic() - began
+
     def seal(self) -> None:
         """Complete the checkpoint that transformers has just written."""
         folder = Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"
-        seal_checkpoint(folder, self.reports)
+        seal_checkpoint(folder, self.reports, self._running())
         self._checkpointed = time.monotonic()
+
+    def take_up(self, running: RunningEpoch) -> None:
+        """Go on counting where a checkpoint stopped."""
+        self.has_optimizer_state = True
+        self._epoch_started = time.monotonic() - running.seconds
+        self._loss, self._words = running.loss, running.words
+        self._tokens, self._padded = running.tokens, running.padded_tokens
+        self._events, self._logs = list(running.events), [dict(entry) for entry in running.logs]
+
+    def _running(self) -> RunningEpoch:
+        return RunningEpoch(
+            loss=float(self._loss),
+            words=self._words,
+            tokens=self._tokens,
+            padded_tokens=self._padded,
+            seconds=time.monotonic() - self._epoch_started,
+            events=tuple(self._events),
+            logs=tuple(self._logs),
+        )
 
     def dismantle(self) -> None:
         """Undo what accelerate did to the model, which the next training uses again."""
@@ -366,18 +394,3 @@ class FineTuningTrainer(Trainer):
         self.accelerator.free_memory()
         self.optimizer = self.lr_scheduler = None
         self.callback_handler.optimizer = self.callback_handler.lr_scheduler = None
-
-
-class _Bridge(TrainerCallback):
-    """Callback moments that the trainer itself needs."""
-
-    def __init__(self, trainer: FineTuningTrainer) -> None:
-        self.trainer = trainer
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self.trainer.hooks.stepped(state.epoch)
-        if self.trainer.hooks.should_abort():
-            raise AbortedError
-
-    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self.trainer.seal()

@@ -60,6 +60,8 @@ class WastedEpochs(Rule[RunHistory]):
 
     def check(self, run: RunHistory) -> Sequence[Finding] | NotApplicable:
         """Look for an early epoch within noise of the best."""
+        if run.config.get("schedule") == "trunk":
+            return NotApplicable(reason="one training that answers for all epoch counts needs them")
         points, best = series.scores(run), series.best_point(run)
         noise = score_noise.noise_band(run)
         if noise > self.widest_noise:

@@ -54,6 +54,7 @@ def test_every_option_arrives() -> None:
         "data --model m --trials 7 --time-budget 1h30m --study s --space sp --recipe r"
         " --also warmup-ratio,dropout --dev d --test t --data-format conll --columns 0,1"
         " --sample 9 --max-length 64 --seed 0 --sampler tpe --no-prune --confirm 0"
+        " --stop-when-flat"
         " --storage sqlite:///x --runs-dir out --device cpu --new --set fp16=true --set optim=x"
         " --checkpoint-every 0 --no-past-studies"
     )
@@ -76,6 +77,7 @@ def test_every_option_arrives() -> None:
         "sampler": "tpe",
         "prune": False,
         "confirm": 0,
+        "stop_when_flat": True,
         "storage": "sqlite:///x",
         "runs_dir": "out",
         "device": "cpu",

@@ -89,7 +89,7 @@ def test_every_argument_of_the_python_interface_can_be_given() -> None:
 
     names = {name for name, _, _ in (*train.MAIN, *train.FURTHER)}
     known = set(inspect.signature(api.train).parameters) - {"check", "observer", "settings"}
-    assert known == {*names, *_options.SHARED, "name", "runs_dir"}
+    assert known == {*names, *_options.SHARED, "counts", "name", "runs_dir"}
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from rich.console import Console
 from tests.tuner.display import examples
 from tuner.display import json_document
 from tuner.display.json_document import JsonDisplay, study_document, to_json, training_document
+from tuner.study_quote import QuoteCheck
 
 
 def keys(value: Any) -> Any:
@@ -76,6 +77,7 @@ def test_the_keys_of_a_study_are_stable() -> None:
                     "frozen_layers": "int",
                     "seed": "int",
                     "extra": {},
+                    "trunk": "NoneType",
                 },
                 "dev": {
                     "loss": "float",
@@ -173,6 +175,7 @@ def test_the_keys_of_a_study_are_stable() -> None:
                         "frozen_layers": "int",
                         "seed": "int",
                         "extra": {},
+                        "trunk": "NoneType",
                     },
                 }
             ],
@@ -186,11 +189,23 @@ def test_the_keys_of_a_study_are_stable() -> None:
             },
             "model": "str",
             "seconds": "float",
+            "quote": "NoneType",
             "warnings": "list",
             "next": [{"command": "str", "purpose": "str"}],
             "extra": {},
         }
     )
+
+
+def test_a_quote_is_told_with_what_the_study_took() -> None:
+    check = QuoteCheck(quoted=3300.0, actual=2880.0, ratio=2880 / 3300, close=True)
+    document = study_document(dataclasses.replace(examples.summary(), quote=check))
+    assert document["quote"] == {
+        "quoted": 3300.0,
+        "actual": 2880.0,
+        "ratio": pytest.approx(0.873, abs=0.001),
+        "close": True,
+    }
 
 
 def test_the_keys_of_a_training_are_stable() -> None:

@@ -258,3 +258,9 @@ def test_time_goes_on_between_two_snapshots() -> None:
         now = 110.0
         shown_later = render(display._view(), 80)
     assert "7m 04s so far · about 13m 22s left" in shown_later
+
+
+def test_the_quote_stands_beside_the_time_left() -> None:
+    quoted = dataclasses.replace(examples.snapshot(), quoted=3300.0, epochs_saved=0)
+    seen = render(progress_view(quoted, "", Canvas()), 80)
+    assert "about 13m 32s left · quoted 55 min" in seen

@@ -10,8 +10,9 @@ from inline_snapshot import snapshot
 
 from tests.tuner.display import examples
 from tuner.display.canvas import Canvas
-from tuner.display.plan import plan_view, run_view
+from tuner.display.plan import plan_view, quote_text, run_view
 from tuner.display.testing import render
+from tuner.study_quote import StudyQuote
 from tuner.study_view import StudyPlan
 
 
@@ -128,3 +129,54 @@ def test_the_engine_has_a_line_of_its_own() -> None:
     engine = "workers, 4 trainings at once (this machine has 4 GPUs)"
     shown = render(plan_view(dataclasses.replace(examples.plan(), engine=engine), Canvas()), 80)
     assert f"Engine  {engine}" in shown
+
+
+QUOTE = StudyQuote(
+    trials=40,
+    confirm=2,
+    prune=True,
+    time_budget=None,
+    seconds=7800.0,
+    low=6000.0,
+    high=10200.0,
+    seconds_pruned=3300.0,
+    disk_bytes=3_100_000_000,
+    memory_bytes=5_583_457_484,
+    memory_available=2**34,
+)
+
+
+def test_a_quote_in_one_line() -> None:
+    assert quote_text(QUOTE) == (
+        "40 trials: 2 h 10 min (1 h 40 min to 2 h 50 min), with pruning about 55 min; "
+        "3.1 GB disk; needs 5.2 of 16 GiB"
+    )
+
+
+def test_a_quote_without_time_says_why() -> None:
+    unknown = dataclasses.replace(
+        QUOTE,
+        seconds=None,
+        low=None,
+        high=None,
+        seconds_pruned=None,
+        memory_bytes=None,
+        untimed="Other processes may share the trials.",
+    )
+    assert quote_text(unknown) == ("40 trials; 3.1 GB disk\nOther processes may share the trials.")
+
+
+def test_a_time_budget_ends_the_quote() -> None:
+    within = dataclasses.replace(QUOTE, time_budget=7200.0, seconds=7200.0, memory_available=None)
+    assert quote_text(within) == (
+        "40 trials: 2 h (the time budget), with pruning about 55 min; 3.1 GB disk; needs 5.2 GiB"
+    )
+
+
+def test_the_plan_shows_the_quote_and_no_second_estimate() -> None:
+    seen = shown(dataclasses.replace(examples.plan(), quote=QUOTE), 120)
+    assert "Quote   40 trials: 2 h 10 min (1 h 40 min to 2 h 50 min)" in seen
+    assert "Cost    19s per epoch\n" in seen
+    assert "without pruning" not in seen
+    again = dataclasses.replace(examples.plan(), quote=QUOTE, done=3, elapsed=725.0)
+    assert "Said at its first start; 12 min are spent." in shown(again, 120)

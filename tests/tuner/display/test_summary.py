@@ -14,6 +14,7 @@ from tuner.display.canvas import Canvas
 from tuner.display.summary import MOST_TYPES, importance_view, summary_view, type_table
 from tuner.display.symbols import ASCII
 from tuner.display.testing import render
+from tuner.study_quote import QuoteCheck
 from tuner.study_view import StudySummary
 from tuner.trial import Scores, TrialState, TypeScores
 
@@ -39,7 +40,7 @@ Trials ────────────────────────�
 │                                                                              │
 │  Learning rate  1.2e-4                                                       │
 │  Batch size     32                                                           │
-│  Epochs         5 (epoch 4 is the best and was kept)                         │
+│  Epochs         5 (the model of epoch 4 was kept)                            │
 │  Further        warm-up ratio 0.1 · weight decay 0.01 · schedule linear      │
 │                                                                              │
 │  Dev F1         0.8731   95 % interval 0.8492 to 0.8911                      │
@@ -115,7 +116,7 @@ Trials ────────────────────────�
 │                                                                                                  │
 │  Learning rate  1.2e-4                                                                           │
 │  Batch size     32                                                                               │
-│  Epochs         5 (epoch 4 is the best and was kept)                                             │
+│  Epochs         5 (the model of epoch 4 was kept)                                                │
 │  Further        warm-up ratio 0.1 · weight decay 0.01 · schedule linear                          │
 │                                                                                                  │
 │  Dev F1         0.8731   95 % interval 0.8492 to 0.8911                                          │
@@ -216,7 +217,7 @@ def test_what_is_not_known_is_left_out() -> None:
     assert "interval" not in shown
     assert "±" not in shown
     assert "0.8707 over 3 seeds" in shown
-    assert "the last epoch is the best" in shown
+    assert "the model of the last one was kept" in shown
     unknown = panel(dataclasses.replace(summary, gain=None))
     assert "unknown: the recipe (trial 0) has no score" in unknown
 
@@ -287,3 +288,9 @@ def test_importances_are_sorted_bars() -> None:
 learning rate  75 %  █████████████████████████████████████▌
 epochs         25 %  ████████████▌\
 """)
+
+
+def test_quote_is_held_against_what_the_study_took() -> None:
+    check = QuoteCheck(quoted=3300.0, actual=2880.0, ratio=2880 / 3300, close=True)
+    checked = dataclasses.replace(examples.summary(), quote=check)
+    assert "quoted 55 min, took 48 min" in render(summary_view(checked, Canvas(width=120)), 120)

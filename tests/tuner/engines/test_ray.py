@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -32,12 +34,14 @@ pytest.importorskip("ray", reason="the extra `ray` is not installed")
 from tuner.engines._ray import fleet as _ray_fleet
 from tuner.engines._ray import lane as _ray_lane
 from tuner.engines._ray import shipment as _ray_shipment
+from tuner.engines._ray import watch as _ray_watch
 from tuner.engines._ray.connection import Connection
 from tuner.engines._ray.engine import RayEngine
 from tuner.engines._ray.lane import Lane
 from tuner.engines._ray.nodes import Share
 from tuner.engines._ray.training import Training
 from tuner.engines._ray.words import Surroundings
+from tuner.engines._standstill import Progress
 
 SPEC = TrialSpec(learning_rate=2e-5, batch_size=8, epochs=4)
 
@@ -72,6 +76,22 @@ def test_what_the_cluster_does_not_have_is_refused(
     assert not list(tmp_path.iterdir())
 
 
+def test_a_node_with_another_version_is_named_and_nothing_is_begun(
+    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The node finds another `transformers` before the one that is installed."""
+    elsewhere = tmp_path / "elsewhere" / "transformers-1.2.3.dist-info"
+    elsewhere.mkdir(parents=True)
+    facts = "Metadata-Version: 2.1\nName: transformers\nVersion: 1.2.3\n"
+    (elsewhere / "METADATA").write_text(facts)
+    monkeypatch.setenv("PYTHONPATH", f"{elsewhere.parent}:{ROOT}")
+    node = cluster.add_node(num_cpus=1, object_store_memory=STORE)
+    with pytest.raises(UsageError, match=r"transformers 1\.2\.3 there, \d"):
+        open_ray(tmp_path / "study", ScriptedRecipe(curves=rising))
+    assert not (tmp_path / "study").exists()
+    cluster.remove_node(node)
+
+
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.getbasetemp()
@@ -81,8 +101,9 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def scripted(cluster: Any, study: Path) -> Iterator[RayEngine]:
     """One engine for many tests: each actor is a process that imports Ray anew."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_ray_fleet, "LOOK_SECONDS", 0.5)
-        patch.setattr(_ray_lane, "SECONDS_BETWEEN_COPIES", 0.0)
+        patch.setattr(_ray_watch, "LOOK_SECONDS", 0.5)
+        patch.setattr(_ray_shipment, "USUAL_PAUSE", 0.0)
+        patch.setattr(_ray_lane, "COPY_SHARE", math.inf)
         engine = open_ray(study, ScriptedRecipe(curves=rising, delay=0.05))
         yield engine
         engine.close()
@@ -240,6 +261,31 @@ def test_a_training_goes_on_elsewhere_when_its_node_is_lost(
     assert all(epochs == [1, 2, 3, 4] for epochs in reports.values())
     assert math.isclose(scripted.evaluate(tmp_path / key / "best", "dev").f1, 0.8)
     wait_for(lambda: len(scripted.lanes) == scripted.slots == 2, scripted)
+
+
+def test_a_training_on_an_actor_that_was_stopped_goes_on_elsewhere(
+    scripted: RayEngine, tmp_path: Path
+) -> None:
+    """Nothing has died: only its silence tells."""
+    scripted.start(job(tmp_path))
+    assert isinstance(next_message(scripted), EpochDone)
+    (lane,) = [lane for lane in scripted.lanes if lane.training is not None]
+    lane.progress = Progress(1.0)
+    os.kill(process_of(lane), signal.SIGSTOP)
+    scripted.answer("0000", Verdict())
+    message = next_message(scripted)
+    assert isinstance(message, JobRestarted)
+    assert re.search(r"place-\d+ on .* was lost: it ended no step for \d+ s\.", message.reason)
+    epochs = []
+    while not isinstance(message := next_message(scripted), JobEnded):
+        assert isinstance(message, EpochDone)
+        epochs.append(message.report.epoch)
+        scripted.answer("0000", Verdict())
+    assert epochs == [1, 2, 3, 4]
+    assert message.outcome.state is TrialState.FINISHED
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process_of(lane), signal.SIGKILL)
+    wait_for(lambda: scripted.slots == 2, scripted)
 
 
 def test_a_late_verdict_and_a_third_loss(tmp_path: Path) -> None:

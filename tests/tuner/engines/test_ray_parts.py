@@ -8,24 +8,34 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from tests.tuner.engines.ray_cluster import rising
+from tuner.engine import Job
 from tuner.engine_recipe import EngineRequest
 from tuner.engines.ray import open_engine
 from tuner.engines.scripted import ScriptedEngine, ScriptedRecipe
 from tuner.errors import StudyError, UsageError
+from tuner.trial import TrialSpec
 
 pytest.importorskip("ray", reason="the extra `ray` is not installed")
+
+from ray.exceptions import TaskUnschedulableError, WorkerCrashedError
 
 from tuner.engines._ray import address as _ray_address
 from tuner.engines._ray import connection as _ray_connection
 from tuner.engines._ray import files as _ray_files
+from tuner.engines._ray import lane as _ray_lane
 from tuner.engines._ray import model as _ray_model
+from tuner.engines._ray import nodes as _ray_nodes
+from tuner.engines._ray import versions as _ray_versions
 from tuner.engines._ray.lock import LocalLock
-from tuner.engines._ray.nodes import Share, compare_versions
+from tuner.engines._ray.nodes import Share, choose_share
+from tuner.engines._ray.training import Training
+from tuner.engines._ray.versions import check_versions, compare_versions
 
 
 def wish(folder: Path, address: str | None) -> EngineRequest:
@@ -99,6 +109,57 @@ def test_a_node_with_other_versions_is_named() -> None:
     assert "torch" not in caught.value.message
 
 
+VERSIONS = {"python": "3.11", "ray": "2.60.0", "tuner-hpo": "1", "torch": "2", "transformers": "5"}
+
+
+class ToldVersions:
+    """Stands for Ray: two nodes, and what each says when it is asked for its versions."""
+
+    def __init__(self, *answers: object) -> None:
+        self._answers = answers
+
+    def wait(self, calls: list[int], **_: object) -> tuple[list[int], list[int]]:
+        silent = [call for call in calls if self._answers[call] is None]
+        return [call for call in calls if call not in silent], silent
+
+    def get(self, call: int) -> object:
+        answer = self._answers[call]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+TOLD: dict[str, tuple[object, str]] = {
+    "the same": (VERSIONS, ""),
+    "it left": (TaskUnschedulableError("gone"), ""),
+    "others": ({**VERSIONS, "torch": "1"}, "torch 1 there, 2 here"),
+    "a crash": (WorkerCrashedError(), "could not run a process"),
+    "nothing": (None, "did not start a process"),
+}
+
+
+@pytest.mark.parametrize(("answer", "message"), TOLD.values(), ids=TOLD.keys())
+def test_nodes_are_asked_for_their_versions(
+    monkeypatch: pytest.MonkeyPatch, answer: object, message: str
+) -> None:
+    """One that leaves before it can answer is no reason to refuse the others."""
+    nodes = [
+        {"NodeID": number, "NodeManagerHostname": f"n{number}", "NodeManagerAddress": "10.0.0.1"}
+        | {"Resources": {"CPU": 1.0}}
+        for number in (0, 1)
+    ]
+    monkeypatch.setattr(_ray_versions, "alive", lambda: nodes)
+    monkeypatch.setattr(_ray_versions, "_ask", lambda number: number)
+    monkeypatch.setattr(_ray_versions, "_make_teller", lambda: lambda names: VERSIONS)
+    monkeypatch.setattr(_ray_versions, "ray", ToldVersions(VERSIONS, answer))
+    if not message:
+        check_versions(Share(cpus=1))
+        return
+    with pytest.raises(UsageError, match="node n1 ") as caught:
+        check_versions(Share(cpus=1))
+    assert message in caught.value.message
+
+
 def test_a_gpu_is_shared_and_a_cpu_is_cut_into_equal_parts() -> None:
     node: dict[str, Any] = {"Resources": {"CPU": 6.0, "GPU": 2.0}}
     assert Share(cpus=1, per_gpu=4).count(node) == 6
@@ -107,6 +168,55 @@ def test_a_gpu_is_shared_and_a_cpu_is_cut_into_equal_parts() -> None:
     assert Share(cpus=1, per_gpu=4).resources == {"num_cpus": 1, "num_gpus": 0.25}
     assert Share(cpus=1, per_gpu=4).place("a").memory_share == 0.25
     assert Share(cpus=2).place("a").threads == 2
+
+
+@pytest.mark.parametrize(
+    ("nodes", "asked", "cpus", "note"),
+    [
+        ([6, 4], None, 1, "4 side by side on a node: the smallest has 4 cores."),
+        ([32, 64], None, 4, "8 side by side on a node: the smallest has 32 cores."),
+        ([6, 4], 1, 4, ""),
+        ([6, 4, 0], 2, 2, ""),
+    ],
+)
+def test_cores_are_shared_by_as_many_as_pay(
+    monkeypatch: pytest.MonkeyPatch, nodes: list[int], asked: int | None, cpus: int, note: str
+) -> None:
+    offered = [{"Resources": {"CPU": float(cores)}} for cores in nodes]
+    monkeypatch.setattr(_ray_nodes, "alive", lambda: offered)
+    assert choose_share(("cpu",), asked) == Share(cpus=cpus, note=note)
+
+
+def test_gpus_are_not_shared_unless_a_number_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    offered = [{"Resources": {"CPU": 8.0, "GPU": 2.0}}]
+    monkeypatch.setattr(_ray_nodes, "alive", lambda: offered)
+    chosen = choose_share((), None)
+    assert (chosen.per_gpu, chosen.cpus) == (1, 1)
+    assert "--per-device" in chosen.note
+    assert choose_share((), 4) == Share(cpus=1, per_gpu=4)
+
+
+def test_a_checkpoint_comes_home_as_often_as_it_is_written_but_large_ones_more_rarely(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(_ray_lane, "time", SimpleNamespace(monotonic=lambda: now))
+    shipment: Any = SimpleNamespace(checkpoint_every=20.0)
+    lane = _ray_lane.Lane(name="place-0", shipment=shipment, say=print)
+    spec = TrialSpec(learning_rate=2e-5, batch_size=8, epochs=2)
+    training = Training(job=Job(key="0000", spec=spec, directory=Path("unused")))
+    files = (_ray_files.FileFacts(name="checkpoint/a", size=1, stamp=1),)
+    assert lane._is_time(training, files), "the first one comes at once"
+    training.copied_at, training.copy_seconds = now, 0.5
+    now += 19.0
+    assert not lane._is_time(training, files)
+    now += 1.0
+    assert lane._is_time(training, files)
+    training.copy_seconds = 3.0
+    assert not lane._is_time(training, files), "3 seconds may be spent every minute"
+    now += 40.0
+    assert lane._is_time(training, files)
+    assert not lane._is_time(training, ()), "nothing new"
 
 
 @pytest.mark.parametrize(
@@ -198,11 +308,21 @@ def test_trainings_of_a_cluster_that_is_started_here_keep_the_priority_of_the_se
 ) -> None:
     name, seen = "RAY_worker_niceness", list[str | None]()
 
-    def begin(**_: Any) -> None:
-        seen.append(os.environ.get(name))
+    class StandIn:
+        """Stands for a cluster; its processes would inherit what is seen here."""
+
+        address = "127.0.0.1:1"
+
+        def __init__(self) -> None:
+            seen.append(os.environ.get(name))
+
+        def close(self) -> None:
+            pass
 
     monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr("ray.init", begin)
+    monkeypatch.setattr(_ray_connection, "OwnCluster", StandIn)
+    monkeypatch.setattr(_ray_connection, "_doors", tuple)
+    monkeypatch.setattr("ray.init", lambda **_: None)
     monkeypatch.setattr("ray.shutdown", lambda: None)
     _ray_connection.connect("local").close()
     monkeypatch.setenv(name, "15")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from tests.tuner.trainings import RECIPE, scored
 from tuner.data import load_data
@@ -13,10 +16,14 @@ from tuner.engine_recipe import Place
 from tuner.engines.in_process import TrainingRecipe
 from tuner.engines.workers import WorkersEngine
 from tuner.testing import next_message, run_job
+from tuner.trial import TrialSpec, TrunkPlan
+
+TRUNK = replace(RECIPE, schedule="trunk", trunk=TrunkPlan(counts=(1, 2, 3)))
 
 
+@pytest.mark.parametrize("spec", [RECIPE, TRUNK], ids=["linear", "trunk"])
 def test_a_real_training_goes_on_where_its_worker_was_killed(
-    easy_data: Path, tiny_model: Path, tmp_path: Path
+    easy_data: Path, tiny_model: Path, tmp_path: Path, spec: TrialSpec
 ) -> None:
     recipe = TrainingRecipe(
         data=load_data(easy_data),
@@ -25,11 +32,11 @@ def test_a_real_training_goes_on_where_its_worker_was_killed(
         checkpoint_every=0.0,
     )
     here = recipe.build(Place(name="here", device="cpu", threads=1))
-    whole, _ = run_job(here, Job(key="whole", spec=RECIPE, directory=_folder(tmp_path / "whole")))
+    whole, _ = run_job(here, Job(key="whole", spec=spec, directory=_folder(tmp_path / "whole")))
 
     place = Place(name="worker-1", device="cpu", threads=1)
     engine = WorkersEngine(recipe, [place], folder=tmp_path / "study")
-    engine.start(Job(key="cut", spec=RECIPE, directory=_folder(tmp_path / "cut")))
+    engine.start(Job(key="cut", spec=spec, directory=_folder(tmp_path / "cut")))
     heard: list[EpochDone | JobRestarted] = []
     while not isinstance(message := next_message(engine), JobEnded):
         heard.append(message)

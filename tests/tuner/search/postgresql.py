@@ -85,6 +85,32 @@ class PostgresServer:
             self._process.wait(timeout=30)
             self._process = None
 
+    def kill(self) -> None:
+        """Kill the server alone; its sessions notice and end by themselves."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(timeout=30)
+            self._process = None
+
+    def start_again(self) -> None:
+        """Start it after `kill`, as soon as no session holds its memory any more."""
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                return self.start()
+            except RuntimeError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+
+    def sessions(self) -> list[int]:
+        """Return the server's processes that serve a client."""
+        if self._process is None:
+            return []
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        titles = {int(child): _title(child) for child in children.read_text().split()}
+        return [child for child, title in titles.items() if title.startswith("postgres: tuner ")]
+
     def create_database(self, name: str) -> str:
         """Make an empty database; return its URL."""
         environment = {**os.environ, "PGPASSWORD": PASSWORD}
@@ -148,6 +174,13 @@ def _binaries() -> Path | None:
         return found[-1].parent
     program = shutil.which("postgres")
     return None if program is None else Path(program).parent
+
+
+def _title(process: str) -> str:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_text()
+    except OSError:
+        return ""
 
 
 def _as_unprivileged(command: Sequence[str]) -> list[str]:

@@ -242,6 +242,15 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
+@pytest.mark.parametrize("form", ["memory://x", "simplecache::memory://x"])
+def test_the_memory_of_the_process_is_no_place(tmp_path: Path, form: str) -> None:
+    """It would be lost with the process, and with it what was to be kept."""
+    with pytest.raises(UsageError, match="must name a place that outlives the search") as caught:
+        check_artifacts(form, tmp_path / "demo")
+    assert form in caught.value.message
+    assert "s3://bucket/prefix" in caught.value.hint
+
+
 def test_looking_at_a_folder_does_not_make_it(tmp_path: Path) -> None:
     check_artifacts(str(tmp_path / "shared" / "below"), tmp_path / "runs" / "demo")
     assert list(tmp_path.iterdir()) == []

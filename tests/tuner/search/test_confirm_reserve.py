@@ -46,6 +46,16 @@ def test_share_that_does_not_hold_the_leaders_seeds_is_left_to_the_search(
     assert confirm_reserve(ledger_of(3), spec) == pytest.approx(reserved * SECONDS)
 
 
+def test_re_runs_side_by_side_need_less_of_the_budget() -> None:
+    spec = make_spec(trials=50, time_budget=100 * SECONDS, confirm=2, contenders=3)
+    alone, four = (confirm_reserve(ledger_of(3), spec, slots) for slots in (1, 4))
+    assert alone == pytest.approx(6 * SECONDS)
+    assert four == pytest.approx(2 * SECONDS)
+    short = make_spec(trials=50, time_budget=5 * SECONDS, confirm=2, contenders=3)
+    assert confirm_reserve(ledger_of(3), short) == 0.0, "the leader's two seeds do not fit"
+    assert confirm_reserve(ledger_of(3), short, slots=2) == pytest.approx(SECONDS)
+
+
 def test_nothing_is_reserved_before_anything_finished() -> None:
     spec = make_spec(trials=50, time_budget=1000.0, confirm=2)
     assert confirm_reserve(ledger_of(0), spec) == 0.0

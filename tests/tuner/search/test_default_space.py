@@ -52,7 +52,7 @@ def test_what_is_not_searched_is_the_same_in_all_points() -> None:
 def test_smaller_encoders_get_higher_rates() -> None:
     small, base, large = (default_space(model(size), 500) for size in (22, 110, 335))
     rates = [drawn.recipe.learning_rate for drawn in (small, base, large)]
-    assert rates == [1e-4, 3e-5, 1e-5]
+    assert rates == [3e-4, 3e-5, 1e-5]
     ranges = [drawn.space.parameters["learning_rate"] for drawn in (small, base, large)]
     assert all(isinstance(one, LogRange) for one in ranges)
     assert "22M parameters" in small.space.reasons["learning_rate"]

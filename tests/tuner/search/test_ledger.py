@@ -12,6 +12,7 @@ from tests.tuner.search.studies import RECIPE
 from tuner.engines.scripted import scripted_report
 from tuner.search.ledger import Ledger
 from tuner.search.run_record import RunRecord, confirm_key, search_key
+from tuner.search.winner import choose, saved_run
 from tuner.trial import TrialState
 
 
@@ -42,6 +43,13 @@ RUNS = st.builds(
 )
 
 
+def leader_of(finished: list[RunRecord]) -> RunRecord | None:
+    """Choose among all of them anew."""
+    runs = Ledger(finished).finished()
+    key = saved_run(runs, choose(runs).number).key if runs else None
+    return next((run for run in finished if run.key == key), None)
+
+
 @given(st.lists(RUNS, max_size=25))
 def test_views_follow_every_change(changes: list[RunRecord]) -> None:
     ledger = Ledger()
@@ -61,7 +69,12 @@ def test_views_follow_every_change(changes: list[RunRecord]) -> None:
         assert ledger.curves() == tuple(r.curve() for r in trials if r.reports)
         finished = [r for r in known.values() if r.state is TrialState.FINISHED and r.reports]
         assert {one.key for one in ledger.finished()} == {r.key for r in finished}
-        assert (ledger.leading() is None) == (not finished)
+        assert ledger.leading() == leader_of(finished)
+        best = [r.score for r in finished if r.score is not None]
+        assert ledger.best_score() == max(best, default=None)
+        of_two = [r.score for r in finished if r.number == 2 and r.score is not None]
+        assert ledger.best_score(2) == max(of_two, default=None)
+        assert ledger.begun == len(trials)
         assert ledger.attempted() == {
             (r.number, r.spec.seed) for r in again if r.ended or r.state is TrialState.RUNNING
         }

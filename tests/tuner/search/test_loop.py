@@ -83,7 +83,7 @@ def test_storage_shows_curves_and_facts_to_a_dashboard(tmp_path: Path) -> None:
     assert list(trial.intermediate_values) == [1, 2, 3, 4]
     assert trial.params == {"learning_rate": 5e-5, "log2_batch_size": 4, "epochs": 4}
     assert trial.user_attrs["tuner:state"] == "finished"
-    assert trial.user_attrs["tuner:best_epoch"] == 4
+    assert trial.user_attrs["tuner:result"]["best_epoch"] == 4
 
 
 def falls_behind(spec: TrialSpec) -> list[float]:

@@ -9,7 +9,7 @@ from typing import Literal
 
 import pytest
 
-from tests.tuner.search.studies import RECIPE, Watcher, make_spec, peak, rising, search
+from tests.tuner.search.studies import RECIPE, FakeClock, Watcher, make_spec, peak, rising, search
 from tests.tuner.search.test_loop import stored_trials
 from tuner.engine import Message
 from tuner.engines.scripted import ScriptedEngine, Step
@@ -20,7 +20,7 @@ from tuner.search.interrupt import StopRequest
 from tuner.search.progress import read_progress
 from tuner.search.replay import replay
 from tuner.study import StudySpec
-from tuner.study_view import StudySnapshot
+from tuner.study_view import StudySnapshot, StudySummary
 from tuner.trial import TrialOutcome, TrialSpec, TrialState
 
 SLOTS = 4
@@ -314,3 +314,27 @@ def test_progress_is_left_for_whoever_watches(tmp_path: Path) -> None:
 def test_progress_that_cannot_be_written_does_not_end_the_study(tmp_path: Path) -> None:
     (tmp_path / "progress.json").mkdir()
     assert search(tmp_path, make_spec(trials=2), engine=four_slots()).status == "finished"
+
+
+def contenders_of(summary: StudySummary) -> list[int]:
+    """The numbers of the four best trials."""
+    searched = [row for row in summary.rows if row.origin != "confirm" and row.score is not None]
+    ranked = sorted(searched, key=lambda row: -(row.score or 0.0))
+    return [row.number for row in ranked[:4]]
+
+
+def test_runs_that_found_no_room_are_counted_once_with_four_slots(tmp_path: Path) -> None:
+    """Each free slot asks anew, and what did not fit beside others may fit after them."""
+    clock = FakeClock()
+
+    def sleep(seconds: float) -> None:
+        clock.advance(seconds / SLOTS)  # four go on in the time of one
+
+    engine = ScriptedEngine(rising, slots=SLOTS, delay=10.0, sleep=sleep)
+    spec = make_spec(trials=5, confirm=6, contenders=4, time_budget=160.0)
+    summary = search(tmp_path, spec, engine=engine, clock=clock)
+    said = [warning for warning in summary.warnings if "left no room" in warning]
+    assert len(said) == 1
+    done = sum(row.origin == "confirm" and row.state.value == "finished" for row in summary.rows)
+    wanted = 6 * len({0, *contenders_of(summary)})
+    assert f"no room for {wanted - done} of" in said[0]

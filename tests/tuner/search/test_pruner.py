@@ -10,8 +10,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from tuner.kept_epoch import noise_margin
 from tuner.search.curves import best_at, quantile, schedule_shape
-from tuner.search.pruner import Curve, CurvePoint, FairPruner, noise_margin
+from tuner.search.pruner import Curve, CurvePoint, FairPruner
 from tuner.trial import TrialSpec, TrialState
 
 PRUNER = FairPruner()

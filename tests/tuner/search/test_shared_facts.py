@@ -12,6 +12,11 @@ from tuner.search.shared.facts import StudyFacts
 from tuner.search.shared.log import Entry
 
 RESULT = {"state": "finished", "reports": []}
+SETTINGS = {
+    "spec": {"learning_rate": 5e-5, "batch_size": 16, "epochs": 4},
+    "role": "search",
+    "origin": "sampler",
+}
 
 
 class Writer:
@@ -32,7 +37,7 @@ def begun(*authors: str) -> Writer:
     write = Writer()
     for number, author in enumerate(authors):
         assert write(author, "begin", number=number, limit=10)
-        assert write(author, "settle", key=f"{number:04d}", setting=f"s{number}", settings={})
+        assert write(author, "settle", key=f"{number:04d}", setting=f"s{number}", settings=SETTINGS)
     return write
 
 
@@ -53,10 +58,10 @@ def test_no_more_trials_are_begun_than_were_asked_for() -> None:
 def test_two_trials_never_try_the_same() -> None:
     write = begun("a")
     assert write("b", "begin", number=1, limit=10)
-    assert not write("b", "settle", key="0001", setting="s0", settings={})
-    assert not write("a", "settle", key="0001", setting="s1", settings={})
-    assert write("b", "settle", key="0001", setting="s1", settings={})
-    assert not write("b", "settle", key="0001", setting="s2", settings={})
+    assert not write("b", "settle", key="0001", setting="s0", settings=SETTINGS)
+    assert not write("a", "settle", key="0001", setting="s1", settings=SETTINGS)
+    assert write("b", "settle", key="0001", setting="s1", settings=SETTINGS)
+    assert not write("b", "settle", key="0001", setting="s2", settings=SETTINGS)
 
 
 def test_one_process_takes_over_from_the_dead_and_the_dead_one_is_not_heard() -> None:
@@ -72,13 +77,26 @@ def test_one_process_takes_over_from_the_dead_and_the_dead_one_is_not_heard() ->
 
 def test_the_second_death_is_the_last() -> None:
     write = begun("a")
-    failed = {"state": "failed"}
+    failed = {"state": "failed", "reports": []}
     assert not write("b", "bury", key="0000", attempt=1, dead="a", result=failed)
     assert claim(write, "b", 2, "a")
     assert not claim(write, "c", 3, "b")
     assert write("c", "bury", key="0000", attempt=2, dead="b", result=failed)
     assert not write("b", "end", key="0000", attempt=2, result=RESULT)
     assert not write.facts.running()
+
+
+def test_a_death_after_a_new_epoch_does_not_count() -> None:
+    write = begun("a")
+    for attempt, dead, epochs in ((2, "a", 1), (3, "b", 2), (4, "c", 3)):
+        author = "bcd"[attempt - 2]
+        body = {"key": "0000", "attempt": attempt, "dead": dead, "home": 1, "epochs": epochs}
+        assert write(author, "claim", **body)
+        assert write.facts.trainings["0000"].deaths == 0
+    body = {"key": "0000", "attempt": 5, "dead": "d", "home": 1, "epochs": 3}
+    assert write("e", "claim", **body)
+    assert write.facts.trainings["0000"].deaths == 1
+    assert not write("f", "claim", **{**body, "attempt": 6, "dead": "e"})
 
 
 def test_leaving_in_order_is_no_death() -> None:

@@ -25,6 +25,7 @@ from tests.tuner.search.test_resume import stop_after
 from tuner.search.shared.url import driver_url
 
 ROOT = Path(__file__).parents[3]
+OUTAGE = float(os.environ.get("TUNER_TEST_OUTAGE_SECONDS", "3"))
 TIMES = {"TUNER_HEARTBEAT_SECONDS": "1", "TUNER_GRACE_SECONDS": "3"}
 
 
@@ -196,21 +197,21 @@ def test_a_process_that_was_stopped_for_long_drops_its_result(
 def test_a_database_that_goes_away_and_comes_back(
     tmp_path: Path, forker: Forker, url: str, server: PostgresServer
 ) -> None:
-    members = [forker.start(tmp_path / name, url, delay=0.05) for name in "ab"]
+    members = [forker.start(tmp_path / name, url, delay=0.1, trials=24) for name in "abcd"]
     for member in members:
         member.wait_for(lambda notes: any("epoch 1/" in note for note in notes))
     server.stop()
-    time.sleep(4)
+    time.sleep(OUTAGE)
     server.start()
     ends = [member.end() for member in members]
-    assert [end.get("status") for end in ends] == ["finished"] * 2, ends
-    assert ends[0]["rows"] == ends[1]["rows"]
-    assert len(trials_in(ends[0])) == 12
+    assert [end.get("status") for end in ends] == ["finished"] * 4, ends
+    assert all(end["rows"] == ends[0]["rows"] for end in ends)
+    assert len(trials_in(ends[0])) == 24
     notes = [note for member in members for note in member.notes]
     assert any("does not answer" in note for note in notes)
     assert any("answers again" in note for note in notes)
     assert set(begun(members).values()) == {1}
-    assert stored_states(url)["COMPLETE"] == 12
+    assert stored_states(url)["COMPLETE"] == 24
 
 
 def test_more_trials_go_on_in_another_folder(tmp_path: Path, forker: Forker, url: str) -> None:

@@ -115,18 +115,15 @@ def test_disk_does_not_grow_with_the_trials() -> None:
 def test_an_estimate_says_how_it_was_made() -> None:
     told = estimate(
         BASE,
-        trials=20,
-        expected_epochs=6.0,
+        trainings=26,
         batch_size=16,
         length=64,
         seconds_per_epoch=2.0,
-        confirm_runs=6,
+        seconds=312.0,
         how="Measured on 20 steps.",
     )
-    assert told.seconds == pytest.approx(26 * 6 * 2.0)
+    assert (told.seconds, told.seconds_per_epoch) == (312.0, 2.0)
     assert told.how.startswith("Measured on 20 steps. Memory and disk computed from 108M")
-    untimed = estimate(
-        BASE, trials=1, expected_epochs=1.0, batch_size=1, length=8, seconds_per_epoch=None
-    )
+    untimed = estimate(BASE, trainings=1, batch_size=1, length=8)
     assert untimed.seconds is None
     assert untimed.memory_bytes is not None

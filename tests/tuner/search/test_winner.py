@@ -12,17 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tuner.search.comparison import gain, remarks
+from tuner.search.contenders import confirm_plan, contenders
+from tuner.search.finished_runs import Run
 from tuner.search.seed_noise import Counts, difference_interval, mean_interval, seed_noise
-from tuner.search.winner import (
-    Run,
-    choose,
-    confirm_plan,
-    contenders,
-    gain,
-    interval,
-    remarks,
-    saved_run,
-)
+from tuner.search.winner import choose, interval, saved_run
 from tuner.trial import Scores, TrialSpec
 
 SPEC = TrialSpec(learning_rate=2e-5, batch_size=16, epochs=5)

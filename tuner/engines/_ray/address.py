@@ -11,7 +11,7 @@ from tuner.errors import UsageError
 
 __all__ = ["knock", "probe", "unreachable"]
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Most seconds to wait for a cluster to answer."""
 
 KNOCK_PATIENCE = 5.0

@@ -2,28 +2,45 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import signal
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ray
+import ray.util.client
+from ray.exceptions import RayError
 
 from tuner.engines._ray.address import knock, probe, unreachable
 from tuner.engines._ray.lock import LocalLock
+from tuner.engines._ray.nodes import alive
+from tuner.engines._ray.own_cluster import LOOPBACK, OwnCluster
+from tuner.engines._ray.watch import Door
 
-__all__ = ["Connection", "connect"]
+__all__ = ["LOST", "Connection", "connect"]
 
-LOCAL_OBJECT_STORE = 2**29
-"""Bytes of shared memory for a cluster that is started here; what does not fit goes to disk."""
+LOST = (RayError, ConnectionError)
+"""What Ray raises when a cluster cannot be reached any more."""
+
+HEAD_PATIENCE, NODE_PATIENCE = 30.0, 3.0
+"""Seconds of silence after which the head, and the node that this process has joined, count as
+lost. Ray itself ends the process after about 60 and 10 seconds."""
 
 SAME_PRIORITY = ("RAY_worker_niceness", "0")
 """Environment variable of Ray, and the value with which trainings have the priority of the search.
 Ray would add 15 to the niceness, so that they all but stand still on a machine that is shared."""
+
+LEAVE_PATIENCE = 5.0
+"""Most seconds for leaving a cluster that is lost."""
+
+LOST_CODE = 2
+"""Exit code of a process whose cluster was lost: that of every other error."""
 
 QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": "CRITICAL"}
 
@@ -35,20 +52,34 @@ class Connection:
     Attributes:
         title: The cluster, for a person: `the Ray cluster at 10.0.0.1:6379`.
         owned: Whether this process joined it, and so leaves it (and stops it, if started here).
+        doors: Where somebody must answer while the cluster is there.
         lock: What keeps strangers out of one that was started here.
+        cluster: The cluster, if started here.
     """
 
     title: str
     owned: bool
+    doors: tuple[Door, ...] = ()
     lock: LocalLock | None = None
+    cluster: OwnCluster | None = None
 
-    def close(self) -> None:
-        """Leave the cluster; one that was started here stops. May be called twice."""
+    def close(self, *, is_lost: bool = False) -> None:
+        """Leave the cluster; one that was started here stops. May be called twice.
+
+        Args:
+            is_lost: Whether it is gone, so that leaving it may take forever.
+        """
         if not self.owned:
             return
         self.owned = False
-        with _without_warnings():
-            ray.shutdown()
+        leaving = threading.Thread(target=_leave, daemon=True)
+        leaving.start()
+        leaving.join(LEAVE_PATIENCE if is_lost else None)
+        if leaving.is_alive():
+            atexit.unregister(ray.shutdown)
+            atexit.register(_end_at_once)
+        if self.cluster is not None:
+            self.cluster.close()
         if self.lock is not None:
             self.lock.open()
 
@@ -62,7 +93,8 @@ def connect(address: str | None) -> Connection:
         UsageError: There is no such cluster, or it cannot be used from here.
     """
     if ray.is_initialized():
-        return Connection(title="the Ray cluster that this process has joined", owned=False)
+        title = "the Ray cluster that this process has joined"
+        return Connection(title=title, owned=False, doors=() if _by_proxy() else _doors())
     if address == "local":
         return _start_here()
     if address is None:
@@ -78,31 +110,63 @@ def connect(address: str | None) -> Connection:
 def _start_here() -> Connection:
     lock = LocalLock()
     os.environ.setdefault(*SAME_PRIORITY)
+    cluster: OwnCluster | None = None
     try:
-        with _without_warnings(), _signals_kept():
-            ray.init(
-                address="local",
-                include_dashboard=False,
-                object_store_memory=LOCAL_OBJECT_STORE,
-                _node_ip_address="127.0.0.1",
-                **QUIET,
-            )
+        with _without_warnings():
+            cluster = OwnCluster()
+        joined = _join(cluster.address, _node_ip_address=LOOPBACK)
     except BaseException:
+        if cluster is not None:
+            cluster.close()
         lock.open()
         raise
-    _mute()
-    return Connection(title="a Ray cluster of this machine alone", owned=True, lock=lock)
+    title = "a Ray cluster of this machine alone"
+    return replace(joined, title=title, lock=lock, cluster=cluster)
 
 
-def _join(address: str) -> Connection:
+def _join(address: str, **further: Any) -> Connection:
     try:
         with _without_warnings(), _signals_kept():
-            ray.init(address=address, **QUIET)
+            ray.init(address=address, **QUIET, **further)
+            doors = () if "://" in address else _doors()
     except Exception as error:
         ray.shutdown()
         raise unreachable(address, f"{type(error).__name__}: {error}") from error
     _mute()
-    return Connection(title=f"the Ray cluster at {address}", owned=True)
+    return Connection(title=f"the Ray cluster at {address}", owned=True, doors=doors)
+
+
+def _doors() -> tuple[Door, ...]:
+    """Return where the head of the cluster and the node of this process answer."""
+    context = ray.get_runtime_context()
+    host, _, port = str(context.gcs_address).rpartition(":")
+    doors = [Door(name="its head", address=(host.strip("[]"), int(port)), patience=HEAD_PATIENCE)]
+    for node in alive():
+        if node["NodeID"] == context.get_node_id():
+            address = (node["NodeManagerAddress"], int(node["NodeManagerPort"]))
+            doors.append(Door(name="the node", address=address, patience=NODE_PATIENCE))
+    return tuple(doors)
+
+
+def _by_proxy() -> bool:
+    """Whether this process speaks to the cluster through Ray's client, from outside of it."""
+    client: Any = ray.util.client.ray
+    return bool(client.is_connected())
+
+
+def _end_at_once() -> None:
+    """End the process with the code of an error, which Ray's own clean-up would turn into a crash.
+
+    It waits for the head of a cluster that is lost.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(LOST_CODE)
+
+
+def _leave() -> None:
+    with _without_warnings():
+        ray.shutdown()
 
 
 @contextlib.contextmanager

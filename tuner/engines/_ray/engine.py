@@ -12,11 +12,12 @@ from diagnostics.subjects.run_history import RunEvent
 from tuner.engine import Job, JobEnded, JobRestarted, Message, Verdict
 from tuner.engine_recipe import EngineRequest
 from tuner.engines._ray.connection import Connection
-from tuner.engines._ray.fleet import MOST_LOSSES, Fleet
+from tuner.engines._ray.fleet import Fleet
 from tuner.engines._ray.lane import Lane
 from tuner.engines._ray.nodes import Share
 from tuner.engines._ray.shipment import Shipment
 from tuner.engines._ray.training import Training
+from tuner.engines._ray.watch import Watch
 from tuner.trial import Scores, TrialOutcome, TrialState
 
 __all__ = ["RayEngine"]
@@ -35,6 +36,7 @@ class RayEngine:
         self._request = request
         self._connection = connection
         self._share = share
+        self._watch: Watch | None = None
         self._fleet: Fleet | None = None
         self._shipment: Shipment | None = None
         self._queue: deque[Training] = deque()
@@ -46,6 +48,11 @@ class RayEngine:
         return f"{self._connection.title}, trainings side by side: {self.slots}"
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said about the choice of places."""
+        return (self._share.note,) if self._share.note else ()
+
+    @property
     def slots(self) -> int:
         """How many trainings may run at once: the places that are ready now, at least one."""
         return max(1, sum(lane.is_ready for lane in self.lanes))
@@ -54,6 +61,11 @@ class RayEngine:
     def lanes(self) -> list[Lane]:
         """The actors, and those that were asked for."""
         return [] if self._fleet is None else self._fleet.lanes
+
+    @property
+    def loading(self) -> frozenset[str]:
+        """Keys of the trainings that were lost and wait for a place."""
+        return frozenset(training.job.key for training in self._queue)
 
     @property
     def trainings(self) -> list[Training]:
@@ -72,7 +84,9 @@ class RayEngine:
             folder = self._request.folder.resolve()
             self._shipment = Shipment(self._request.recipe, folder, self._share)
             title = self._connection.title
-            self._fleet = Fleet(self._shipment, title, self._messages.append, self.restart)
+            self._watch = Watch(self._connection.doors)
+            say, lost = self._messages.append, self.restart
+            self._fleet = Fleet(self._shipment, title, self._watch, say, lost)
             self._fleet.open()
         except BaseException:
             self.close()
@@ -118,7 +132,7 @@ class RayEngine:
         """Let a training that was lost begin again, or fail when that happened too often."""
         training.lost()
         key = training.job.key
-        if training.losses < MOST_LOSSES:
+        if not training.is_hopeless:
             self._queue.appendleft(training)
             self._messages.append(JobRestarted(key=key, reason=reason))
             return
@@ -136,7 +150,7 @@ class RayEngine:
         self._fleet = None
         if self._shipment is not None:
             self._shipment.close()
-        self._connection.close()
+        self._connection.close(is_lost=self._watch is not None and self._watch.lost != "")
 
     def _assign(self) -> None:
         for lane in self.lanes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import ray
@@ -12,15 +12,13 @@ from ray.exceptions import RayError
 
 from tuner.engine import Message
 from tuner.engines._ray.lane import Lane
-from tuner.engines._ray.nodes import alive_nodes, places
+from tuner.engines._ray.nodes import Node, alive, identities, places
 from tuner.engines._ray.shipment import Shipment
-from tuner.engines._ray.training import Training
+from tuner.engines._ray.training import MOST_LOSSES, Training
+from tuner.engines._ray.watch import Watch
 from tuner.errors import StudyError, TunerError, UsageError
 
-__all__ = ["MOST_LOSSES", "Fleet", "reason_of"]
-
-MOST_LOSSES = 3
-"""How often a training may be lost with what ran it, or an actor before it is ready."""
+__all__ = ["Fleet", "reason_of"]
 
 PLACE_PATIENCE = 60.0
 """Most seconds until Ray has found room for the first training."""
@@ -28,8 +26,8 @@ PLACE_PATIENCE = 60.0
 LATE_PATIENCE = 15.0
 """Most seconds that a search waits for further places when it has one; they may join later."""
 
-LOOK_SECONDS = 5.0
-"""Seconds between two looks at which nodes there are."""
+LISTEN_SECONDS = 1.0
+"""Most seconds without a look at whether the cluster is still there."""
 
 CLOSE_PATIENCE = 5.0
 """Most seconds for trainings to stop by themselves at the end."""
@@ -41,6 +39,7 @@ class Fleet:
     Args:
         shipment: What each actor is given.
         title: The cluster, for a person.
+        watch: Tells which nodes there are, and whether the cluster is lost.
         say: Takes the messages of the trainings.
         lost: Told of each training that was lost with its actor, and why.
 
@@ -52,6 +51,7 @@ class Fleet:
         self,
         shipment: Shipment,
         title: str,
+        watch: Watch,
         say: Callable[[Message], None],
         lost: Callable[[Training, str], None],
     ) -> None:
@@ -60,8 +60,8 @@ class Fleet:
         self._title = title
         self._say = say
         self._tell_lost = lost
-        self._looked = 0.0
-        self._alive: frozenset[str] = frozenset()
+        self._watch = watch
+        self._seen: Sequence[Node] | None = None
         self._opened = 0
         self._failed = 0
 
@@ -92,18 +92,28 @@ class Fleet:
         Raises:
             TunerError: A training's engine broke down, or nothing is left of the cluster.
         """
+        if self._watch.lost:
+            raise self._lost(self._watch.lost)
         try:
             self._look()
-            self._listen(min(timeout, LOOK_SECONDS))
+            self._listen(min(timeout, LISTEN_SECONDS))
+            self._replace_hanging()
         except (RayError, ConnectionError) as error:
-            raise StudyError(
-                f"The connection to {self._title} was lost: {reason_of(error)}.",
-                "Run the same command again when the cluster is back: it goes on.",
-            ) from error
+            raise self._lost(reason_of(error)) from error
+
+    def _lost(self, why: str) -> StudyError:
+        return StudyError(
+            f"The connection to {self._title} was lost: {why}.",
+            "Nothing finished is lost. Run the same command again when the cluster is back, or now "
+            "with another engine (--engine in-process, workers): it goes on.",
+        )
 
     def close(self) -> None:
-        """Let all trainings stop, and end all actors."""
+        """Let all trainings stop, and end all actors; those of a lost cluster are left alone."""
         lanes, self.lanes = self.lanes, []
+        self._watch.close()
+        if self._watch.lost:
+            return
         with contextlib.suppress(RayError, ConnectionError):
             ends = [lane.actor.close.remote() for lane in lanes if lane.arrival is not None]
             if ends:
@@ -112,22 +122,30 @@ class Fleet:
             with contextlib.suppress(RayError, ConnectionError):
                 lane.close()
 
+    def _replace_hanging(self) -> None:
+        """End actors whose trainings stand still; they begin again elsewhere."""
+        for lane in [lane for lane in self.lanes if lane.progress.stands_still]:
+            if lane.training is not None:
+                lane.training.standstills += 1
+            self._lose(lane, f"it ended no step for {lane.progress.silence:.0f} s")
+
     def _look(self) -> None:
-        """See now and then which nodes there are."""
-        if time.monotonic() - self._looked < LOOK_SECONDS:
+        """Take note of which nodes there are, when the watch has looked again."""
+        nodes = self._watch.nodes
+        if nodes is None or nodes is self._seen:
             return
-        self._looked = time.monotonic()
-        alive = alive_nodes()
-        if alive != self._alive:
-            self._alive, self._failed = alive, 0
+        before, self._seen = identities(self._seen or ()), nodes
+        if identities(nodes) != before:
+            self._failed = 0
         for lane in list(self.lanes):
-            if lane.arrival is not None and lane.arrival.node not in alive:
+            if lane.arrival is not None and lane.arrival.node not in identities(nodes):
                 self._lose(lane, "its node left the cluster")
         self._grow()
 
     def _grow(self) -> None:
         """Ask for as many actors as the nodes hold; withdraw requests that outgrow them."""
-        wanted = max(1, places(self._shipment.share) - self._failed)
+        nodes = alive() if self._seen is None else self._seen
+        wanted = max(1, places(self._shipment.share, nodes) - self._failed)
         surplus = max(0, len(self.lanes) - wanted)
         for lane in [lane for lane in self.lanes if lane.arrival is None][:surplus]:
             self._end(lane)

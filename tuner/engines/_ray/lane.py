@@ -18,14 +18,15 @@ from tuner.engines._ray.files import ALL_PARTS, RESULTS, FileFacts, fetch, send
 from tuner.engines._ray.shipment import Shipment
 from tuner.engines._ray.training import Training
 from tuner.engines._ray.words import Arrival, Said
+from tuner.engines._standstill import Progress, standstill_seconds
 from tuner.errors import StudyError
 from tuner.trial import TrialState
 
 __all__ = ["Lane"]
 
-SECONDS_BETWEEN_COPIES = 60.0
-"""Least seconds between two copies of a checkpoint to the search, where folders are not shared: a
-lost node costs at most so much training, and one epoch."""
+COPY_SHARE = 0.05
+"""Most of a training's time that goes into copies of checkpoints to the search, where folders are
+not shared: large ones come more rarely."""
 
 Wait = Generator[Any, Any, None]
 """Hands out calls of an actor and is given their results; None means: wait for a verdict."""
@@ -44,6 +45,7 @@ class Lane:
         is_ready: Whether its engine is made.
         training: What it trains.
         awaited: The call whose result is awaited; None when nothing is.
+        progress: Whether the training goes on.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Lane:
     is_ready: bool = False
     training: Training | None = None
     awaited: Any = None
+    progress: Progress = field(default_factory=lambda: Progress(standstill_seconds()))
     _errand: Wait | None = field(default=None, repr=False)
 
     def open(self) -> None:
@@ -122,9 +125,11 @@ class Lane:
                 lambda name, offset, data: actor.write.remote(job.key, name, offset, data),
                 job.directory,
             )
+        self.progress.begin()
         said: Said = yield actor.start.remote(job, in_place)
         while not isinstance(said.message, JobEnded):
             said = yield from self._follow(training, said, in_place)
+        self.progress.wait()
         yield from self._copy(training, said)
         if not in_place:
             yield actor.forget.remote(job.key)
@@ -137,14 +142,17 @@ class Lane:
         if isinstance(message, Broken):
             raise message.failure.error()
         if isinstance(message, StepsDone):
+            self.progress.went_on()
             self.say(message)
         if not isinstance(message, EpochDone):
             following: Said = yield self.actor.listen.remote(in_place)
             return following
+        self.progress.wait()
         yield from self._copy(training, said)
         training.waits = True
         self.say(message)
         verdict: Verdict = yield None
+        self.progress.begin()
         answered: Said = yield self.actor.answer.remote(verdict, in_place)
         return answered
 
@@ -165,7 +173,7 @@ class Lane:
         elif not self._is_time(training, files):
             return
         changed = {file.part for file in files if file not in training.copied}
-        actor, key = self.actor, training.job.key
+        actor, key, begun = self.actor, training.job.key, time.monotonic()
         yield from fetch(
             lambda name, offset: actor.read.remote(key, name, offset),
             files,
@@ -173,8 +181,13 @@ class Lane:
             training.job.directory,
         )
         training.copied, training.copied_at = frozenset(files), time.monotonic()
+        training.copy_seconds = training.copied_at - begun
 
     def _is_time(self, training: Training, files: tuple[FileFacts, ...]) -> bool:
-        """Whether there is a new checkpoint, and the last one was copied long enough ago."""
+        """Whether there is a new checkpoint, and the last one was copied long enough ago.
+
+        As often as checkpoints are written, so that a lost node costs what a killed process would.
+        """
         new = any(file.part == "checkpoint" and file not in training.copied for file in files)
-        return new and time.monotonic() - training.copied_at >= SECONDS_BETWEEN_COPIES
+        pause = max(self.shipment.checkpoint_every, training.copy_seconds / COPY_SHARE)
+        return new and time.monotonic() - training.copied_at >= pause

@@ -1,24 +1,18 @@
-"""What the nodes of a Ray cluster offer, and whether they have the versions of this process."""
+"""What the nodes of a Ray cluster offer, and what one training takes of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import ray
-from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from tuner.engine_recipe import Place
+from tuner.engines._workers.side_by_side import MOST_SIDE_BY_SIDE
 from tuner.errors import UsageError
 
-__all__ = ["Share", "alive_nodes", "check_versions", "choose_share", "places"]
-
-COMPARED = ("ray", "tuner-hpo", "torch", "transformers")
-"""Packages that must be the same everywhere: messages, weights and results depend on them."""
-
-PATIENCE = 60.0
-"""Most seconds for a node to start a process and tell its versions."""
+__all__ = ["Node", "Share", "alive", "choose_share", "identities", "places"]
 
 Node = Mapping[str, Any]
 
@@ -30,10 +24,12 @@ class Share:
     Attributes:
         cpus: Cores.
         per_gpu: How many trainings share a GPU; 0 for trainings on the CPU.
+        note: How that was chosen, a sentence; empty when the user said so.
     """
 
     cpus: int
     per_gpu: int = 0
+    note: str = ""
 
     @property
     def resources(self) -> dict[str, float]:
@@ -61,6 +57,12 @@ def choose_share(devices: Sequence[str], per_device: int | None) -> Share:
     On GPUs it takes its share of one, and a core where there are enough. On CPUs all nodes get the
     same number of cores per training: that of the smallest node, divided by `per_device`.
 
+    Args:
+        devices: Devices as the user named them; empty: GPUs where there are any.
+        per_device: Trainings that share a GPU, or the cores of a node; None: a training for each
+            core, up to as many as pay; on GPUs one, since how many fit is measured on this machine
+            only.
+
     Raises:
         UsageError: There is no such device in the cluster.
     """
@@ -76,8 +78,8 @@ def choose_share(devices: Sequence[str], per_device: int | None) -> Share:
             "which of them trains is up to Ray.",
             "To keep a GPU out of it, hide it with CUDA_VISIBLE_DEVICES before `ray start`.",
         )
-    alive = _alive()
-    gpus = sum(int(node["Resources"].get("GPU", 0)) for node in alive)
+    nodes = alive()
+    gpus = sum(int(node["Resources"].get("GPU", 0)) for node in nodes)
     if not gpus and ("cuda" in asked or (not asked and per_device not in (None, 1))):
         wish = "--devices cuda" if asked else f"--per-device {per_device}"
         raise UsageError(
@@ -85,106 +87,43 @@ def choose_share(devices: Sequence[str], per_device: int | None) -> Share:
             "See `ray status`; use `--devices cpu`, or start the nodes with `--num-gpus`.",
         )
     if gpus and "cpu" not in asked:
-        return _gpu_share(alive, per_device or 1)
-    return _cpu_share(alive, per_device or 1)
+        return _gpu_share(nodes, per_device)
+    return _cpu_share(nodes, per_device)
 
 
-def _gpu_share(nodes: Sequence[Node], per_gpu: int) -> Share:
-    share = Share(cpus=1, per_gpu=per_gpu)
-    whole = Share(cpus=0, per_gpu=per_gpu)
+def _gpu_share(nodes: Sequence[Node], asked: int | None) -> Share:
+    per_gpu = asked or 1
+    note = "" if asked else "One training per GPU: name a number with --per-device for more."
+    share = Share(cpus=1, per_gpu=per_gpu, note=note)
+    whole = Share(cpus=0, per_gpu=per_gpu, note=note)
     enough = all(share.count(node) == whole.count(node) for node in nodes)
     return share if enough else whole
 
 
-def _cpu_share(nodes: Sequence[Node], per_node: int) -> Share:
-    cores = [int(node["Resources"].get("CPU", 0)) for node in nodes]
-    if not any(cores):
+def _cpu_share(nodes: Sequence[Node], asked: int | None) -> Share:
+    cores = [count for node in nodes if (count := int(node["Resources"].get("CPU", 0)))]
+    if not cores:
         raise UsageError(
             "The Ray cluster offers no cores and no GPUs.", "Start nodes with `ray start`."
         )
-    return Share(cpus=max(1, min(count for count in cores if count) // per_node))
+    per_node = asked or min(*cores, MOST_SIDE_BY_SIDE)
+    note = (
+        "" if asked else f"{per_node} side by side on a node: the smallest has {min(cores)} cores."
+    )
+    return Share(cpus=max(1, min(cores) // per_node), note=note)
 
 
-def _alive() -> list[Node]:
+def alive() -> list[Node]:
+    """Return what Ray says of the nodes that are alive."""
     nodes: Sequence[Node] = ray.nodes()  # type: ignore[no-untyped-call]
     return [node for node in nodes if node["Alive"]]
 
 
-def alive_nodes() -> frozenset[str]:
-    """Return the identities of the nodes that are alive."""
-    return frozenset(node["NodeID"] for node in _alive())
+def identities(nodes: Iterable[Node]) -> frozenset[str]:
+    """Return the identities of nodes."""
+    return frozenset(node["NodeID"] for node in nodes)
 
 
-def places(share: Share) -> int:
-    """Return how many trainings the nodes that are alive would hold if nobody else used them."""
-    return sum(share.count(node) for node in _alive())
-
-
-def check_versions(share: Share) -> None:
-    """Ask each node that can train for its versions.
-
-    Raises:
-        UsageError: A node has others than this process, or does not answer.
-    """
-    here = _make_teller()(COMPARED)
-    asked = {_title(node): _ask(node["NodeID"]) for node in _alive() if share.count(node)}
-    _, silent = ray.wait(list(asked.values()), num_returns=len(asked), timeout=PATIENCE)
-    for title, answer in asked.items():
-        if answer in silent:
-            raise UsageError(
-                f"The node {title} of the Ray cluster did not start a process within "
-                f"{PATIENCE:g} seconds.",
-                "See `ray status`, and the logs in /tmp/ray/session_latest/logs on that node.",
-            )
-        compare_versions(title, here, ray.get(answer))
-
-
-def compare_versions(title: str, here: Mapping[str, str], there: Mapping[str, str]) -> None:
-    """Refuse a node whose versions differ; what follows a `+` (the build) does not count.
-
-    Raises:
-        UsageError: They differ.
-    """
-    unlike = [name for name in here if _public(here[name]) != _public(there.get(name, ""))]
-    if unlike:
-        listed = "; ".join(
-            f"{name} {there.get(name) or 'is not installed'} there, {here[name]} here"
-            for name in unlike
-        )
-        raise UsageError(
-            f"The node {title} of the Ray cluster must have the versions of this machine, but: "
-            f"{listed}.",
-            "Install the same versions on all nodes, then restart Ray there.",
-        )
-
-
-def _public(version: str) -> str:
-    return version.partition("+")[0]
-
-
-def _title(node: Node) -> str:
-    return f"{node['NodeManagerHostname']} ({node['NodeManagerAddress']})"
-
-
-def _ask(node_id: str) -> Any:
-    where = NodeAffinitySchedulingStrategy(node_id, soft=False)
-    task: Any = ray.remote(_make_teller())
-    return task.options(num_cpus=0, scheduling_strategy=where, max_retries=0).remote(COMPARED)
-
-
-def _make_teller() -> Callable[[Sequence[str]], Mapping[str, str]]:
-    """Return a function that Ray sends as a whole, so that it runs where `tuner` is missing."""
-
-    def tell(names: Sequence[str]) -> dict[str, str]:
-        import platform
-        from importlib import metadata
-
-        versions = {"python": ".".join(platform.python_version_tuple()[:2])}
-        for name in names:
-            try:
-                versions[name] = metadata.version(name)
-            except metadata.PackageNotFoundError:
-                versions[name] = ""
-        return versions
-
-    return tell
+def places(share: Share, nodes: Iterable[Node]) -> int:
+    """Return how many trainings nodes would hold if nobody else used them."""
+    return sum(share.count(node) for node in nodes)

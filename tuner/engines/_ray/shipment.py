@@ -16,6 +16,9 @@ from tuner.engines._ray.words import MARKER, Surroundings
 
 __all__ = ["Shipment", "relocated"]
 
+USUAL_PAUSE = 20.0
+"""Seconds between two checkpoints where the recipe does not say how often they are written."""
+
 
 class Shipment:
     """The recipe in the object store, from where each node gets it once.
@@ -29,6 +32,7 @@ class Shipment:
         recipe: Reference to the recipe.
         surroundings: What an actor looks for on its node.
         share: What a training takes of a node.
+        checkpoint_every: Seconds between two checkpoints.
     """
 
     def __init__(self, recipe: EngineRecipe, folder: Path, share: Share) -> None:
@@ -39,6 +43,7 @@ class Shipment:
         files = describe_model(self._model) if self._model is not None else ()
         word = secrets.token_hex(16)
         self.share = share
+        self.checkpoint_every: float = getattr(recipe, "checkpoint_every", USUAL_PAUSE)
         self.surroundings = Surroundings(folder=folder, word=word, model=self._model, files=files)
         self.recipe: Any = ray.put(relocated(recipe, self._model, folder))
         self._marker = folder / MARKER

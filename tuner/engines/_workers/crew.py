@@ -39,6 +39,7 @@ class Crew:
 
     Raises:
         StudyError: The temporary folder cannot be written.
+        UsageError: `TUNER_STANDSTILL_SECONDS` holds no positive number.
 
     Attributes:
         seats: One for each place.
@@ -74,7 +75,7 @@ class Crew:
             seat.end(patience)
 
     def listen(self, timeout: float) -> list[tuple[Seat, Word | None]]:
-        """Return one word of every worker that has one; None for each that was found dead."""
+        """Return one word of every worker that has one; None for each found dead or hanging."""
         heard: list[tuple[Seat, Word | None]] = []
         for key, _ in self._selector.select(max(0.0, min(timeout, LOOK_SECONDS))):
             seat: Seat = key.data
@@ -87,7 +88,17 @@ class Crew:
         for seat, word in heard:
             if word is None:
                 self.empty(seat, DEATH_SECONDS)
-        return heard
+            else:
+                seat.heard(word)
+        return heard + [(seat, None) for seat in self.seats if self._replaces_hanging(seat)]
+
+    def _replaces_hanging(self, seat: Seat) -> bool:
+        """Whether the worker at a seat hung, and was ended."""
+        reason = seat.standstill()
+        if reason and seat.worker is not None:
+            self._selector.unregister(seat.worker)
+            seat.give_up(reason)
+        return reason != ""
 
     def close(self) -> None:
         """End all workers. May be called twice, and workers may be started afterwards."""

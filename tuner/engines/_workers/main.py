@@ -15,6 +15,7 @@ import queue
 import signal
 import sys
 import threading
+import time
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
@@ -23,7 +24,7 @@ from typing import Any
 from tuner.engine_recipe import EngineRecipe, Place
 from tuner.engines._failure import Failure
 from tuner.engines._hosting import Broken, Close, Command, EngineHost
-from tuner.engines._workers.words import Ready
+from tuner.engines._workers.words import BEAT_SECONDS, Beat, Ready
 from tuner.secrets_in_text import without_secrets
 
 __all__ = ["main"]
@@ -31,6 +32,7 @@ __all__ = ["main"]
 BUSY_SECONDS = 0.2
 """How long a running training is listened to before commands are looked at again."""
 
+_SPEAKING = threading.Lock()
 _PR_SET_PDEATHSIG = 1
 _KILLED_FIRST = "500"
 
@@ -51,6 +53,7 @@ def main(settings: dict[str, Any]) -> None:
     pipe: Connection[Any, Any] = Connection(settings["pipe"])
     commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(pipe, commands), daemon=True).start()
+    threading.Thread(target=_beat, args=(pipe,), daemon=True).start()
     place = Place(**settings["place"])
     try:
         host = EngineHost(_read_recipe(settings["recipe"]).build(place))
@@ -86,12 +89,19 @@ def _read(pipe: Connection[Any, Any], commands: queue.SimpleQueue[Command]) -> N
             os._exit(1)  # the search is gone
 
 
+def _beat(pipe: Connection[Any, Any]) -> None:
+    while True:
+        time.sleep(BEAT_SECONDS)
+        _send(pipe, Beat())
+
+
 def _send(pipe: Connection[Any, Any], word: object) -> None:
     details = getattr(getattr(word, "failure", None), "details", "")
     if details:
         sys.stderr.write(without_secrets(details))
     try:
-        pipe.send(word)
+        with _SPEAKING:
+            pipe.send(word)
     except OSError:
         os._exit(1)  # the search is gone
 

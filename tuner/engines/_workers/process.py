@@ -132,7 +132,12 @@ class WorkerProcess:
     @property
     def is_gone(self) -> bool:
         """Whether the process has ended and everything that it said was read."""
-        return self._process.poll() is not None and not self._pipe.poll()
+        return self._process.poll() is not None and not self.has_word
+
+    @property
+    def has_word(self) -> bool:
+        """Whether something that it said was not read yet."""
+        return self._pipe.poll()
 
     def send(self, command: Command) -> None:
         """Send a command; one to a worker that has died is dropped, since its end is noticed."""

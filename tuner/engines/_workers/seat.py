@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from tuner.engine import Job, JobEnded, JobRestarted, Verdict
+from tuner.engine import EpochDone, Job, JobEnded, JobRestarted, StepsDone, Verdict
 from tuner.engine_recipe import Place
 from tuner.engines._hosting import Answer, StartJob
+from tuner.engines._standstill import MOST_STANDSTILLS, Progress, standstill_seconds
 from tuner.engines._workers.log import WorkerLog
 from tuner.engines._workers.process import RecipeFile, WorkerProcess, spoken_name
+from tuner.engines._workers.words import BEAT_SECONDS, Word
 from tuner.errors import StudyError
 from tuner.trial import TrialOutcome, TrialState
 
@@ -18,6 +20,9 @@ __all__ = ["MOST_LOSSES", "Seat"]
 
 MOST_LOSSES = 3
 """Workers that a training may cost, or that may die before they are ready, until that is final."""
+
+LOST_BEATS = 10
+"""Signs of life that must fail to come, however short a limit is chosen."""
 
 _LAST_LINES = 5
 
@@ -50,6 +55,10 @@ class Seat:
         self._log: WorkerLog | None = None
         self._losses = 0
         self._failed_starts = 0
+        self._standstills = 0
+        limit = standstill_seconds()
+        self._life = Progress(max(limit, LOST_BEATS * BEAT_SECONDS))
+        self._progress = Progress(limit)
 
     def open(self, recipe: RecipeFile) -> WorkerProcess:
         """Start a worker.
@@ -61,11 +70,12 @@ class Seat:
             self._log = WorkerLog(self._log_path)
         self.worker = WorkerProcess(recipe, self._place, self._environment, self._log)
         self.is_ready = False
+        self._life.begin()
         return self.worker
 
     def begin(self, job: Job) -> None:
         """Give the worker a training, which it begins when it is ready."""
-        self.job, self._losses = job, 0
+        self.job, self._losses, self._standstills = job, 0, 0
         self.hand_over()
 
     def hand_over(self) -> None:
@@ -73,12 +83,15 @@ class Seat:
         if self.worker is not None and self.job is not None:
             self.waits = False
             self.worker.send(StartJob(job=self.job))
+            if self.is_ready:
+                self._progress.begin()
 
     def answer(self, verdict: Verdict) -> None:
         """Pass a verdict on; dropped when the training does not wait for one."""
         if self.worker is None or self.job is None or not self.waits:
             return
         self.waits = False
+        self._progress.begin()
         self.worker.send(Answer(key=self.job.key, verdict=verdict))
         if verdict.keep_above is not None:
             self.job = replace(self.job, keep_above=verdict.keep_above)
@@ -86,10 +99,40 @@ class Seat:
     def ready(self) -> None:
         """Take note that the worker has built its engine."""
         self.is_ready, self._failed_starts = True, 0
+        if self.job is not None:
+            self._progress.begin()
 
     def free(self) -> None:
         """Take note that the training has ended."""
         self.job, self.waits = None, False
+        self._progress.wait()
+
+    def heard(self, word: Word) -> None:
+        """Take note that the worker lives, and whether its training goes on or waits."""
+        self._life.went_on()
+        if isinstance(word, EpochDone):
+            self.waits = True
+            self._progress.wait()
+        elif isinstance(word, StepsDone):
+            self._progress.went_on()
+
+    def standstill(self) -> str:
+        """Say that the worker hangs, or its training, as a sentence; empty while neither does."""
+        if self.worker is None or self.worker.has_word:
+            return ""
+        name = spoken_name(self._place)
+        if self._life.stands_still:
+            return f"{name} gave no sign of life for {self._life.silence:.0f} s and was replaced."
+        if self._progress.stands_still:
+            silence = f"{self._progress.silence:.0f} s"
+            return f"The training on {name} ended no step for {silence}; its worker was replaced."
+        return ""
+
+    def give_up(self, reason: str) -> None:
+        """End a worker that hangs, at once."""
+        self.end(0.0)
+        self.last_end = reason
+        self._standstills += 1
 
     def look(self) -> bool:
         """Keep the log small; return whether the worker has died."""
@@ -102,6 +145,7 @@ class Seat:
         if self.worker is not None:
             self.last_end = self.worker.end(patience)
             self.worker = None
+            self._progress.wait()
 
     def after_loss(self) -> JobRestarted | JobEnded | StudyError | None:
         """Judge the loss of the worker: what it means for the training, or for the study.
@@ -114,12 +158,19 @@ class Seat:
             return None
         self._losses += 1
         key = self.job.key
-        if self._losses >= MOST_LOSSES:
+        if (reason := self._final()) != "":
             self.free()
-            reason = f"It was lost with its worker {MOST_LOSSES} times. {self.last_end}"
             return JobEnded(key=key, outcome=TrialOutcome(state=TrialState.FAILED, reason=reason))
         self.job, self.waits = replace(self.job, resume=True), False
         return JobRestarted(key=key, reason=self.last_end)
+
+    def _final(self) -> str:
+        """Say why the training is not begun again; empty when it is."""
+        if self._standstills >= MOST_STANDSTILLS:
+            return f"It stood still {MOST_STANDSTILLS} times. {self.last_end}"
+        if self._losses >= MOST_LOSSES:
+            return f"It was lost with its worker {MOST_LOSSES} times. {self.last_end}"
+        return ""
 
     def close(self) -> None:
         """Forget the training and close the log. May be called twice."""

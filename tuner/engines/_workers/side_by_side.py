@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tuner.training.fine_tune import Workbench
     from tuner.training.memory_forecast import MemoryForecast
 
-__all__ = ["Count", "count_on_cpu", "count_on_gpu", "memory_share"]
+__all__ = ["MOST_SIDE_BY_SIDE", "Count", "count_on_cpu", "count_on_gpu", "memory_share"]
 
 MOST_SIDE_BY_SIDE = 8
 """More would leave a search of the usual 20 trials little to learn from those that ended. On a CPU

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from tuner.engine import Message
 from tuner.engines._hosting import Reply
 
-__all__ = ["Ready", "Word"]
+__all__ = ["BEAT_SECONDS", "Beat", "Ready", "Word"]
+
+BEAT_SECONDS = 2.0
+"""Seconds between two signs of life."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,4 +18,9 @@ class Ready:
     """The engine is built; commands are obeyed from now on."""
 
 
-Word = Message | Reply | Ready
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beat:
+    """The process lives, whatever its engine does; said every few seconds."""
+
+
+Word = Message | Reply | Ready | Beat

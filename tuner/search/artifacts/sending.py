@@ -54,6 +54,7 @@ class Artifacts:
         self._pause = pause
         self._waiting: dict[str, tuple[Path, str] | None] = {}
         self._sent: dict[str, Stamp] = {}
+        self._told: set[str] = set()
         self._busy = False
         self._closed = threading.Event()
         self._changed = threading.Condition()
@@ -187,7 +188,10 @@ class Artifacts:
 
     def _complain(self, name: str, what: str, error: Exception) -> None:
         reason = without_secrets(f"{type(error).__name__}: {error}")
-        self._warn(f"`{name}` could not be {what} the place for artifacts ({reason}).")
+        told = f"`{name}` could not be {what} the place for artifacts ({reason})."
+        if told not in self._told:
+            self._told.add(told)
+            self._warn(told)
 
 
 def _stamp(files: Iterable[Path]) -> Stamp:

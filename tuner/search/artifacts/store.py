@@ -37,6 +37,7 @@ __all__ = ["ArtifactStore"]
 CHUNK = 4 * 2**20
 MOST_MANIFEST_BYTES = 4 * 2**20
 ARRIVING = ".arriving"
+OBJECT_STORES = frozenset(("s3", "s3a", "gs", "gcs", "abfs", "az"))
 _GENERATION = re.compile("[0-9a-f]{32}")
 
 
@@ -123,7 +124,7 @@ class ArtifactStore:
     def _send(self, folder: Path, path: Path, place: str) -> StoredFile:
         name = path.relative_to(folder).as_posix()
         target, digest, size = f"{place}/{checked_name(name)}", hashlib.sha256(), 0
-        self._files.makedirs(target.rpartition("/")[0], exist_ok=True)
+        self._make_folder(target)
         with path.open("rb") as source, self._files.open(target, "wb") as sink:
             for chunk in _chunks(source):
                 sink.write(chunk)
@@ -158,13 +159,18 @@ class ArtifactStore:
 
     def _write(self, path: str, content: bytes) -> None:
         """Write a small file at once: object stores do so by nature, folders by renaming."""
-        self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
+        self._make_folder(path)
         if "file" not in _protocols(self._files):
             self._files.pipe_file(path, content)
             return
         partial = f"{path}.{uuid.uuid4().hex}.partial"
         self._files.pipe_file(partial, content)
         Path(partial).replace(path)
+
+    def _make_folder(self, path: str) -> None:
+        """Make the folder of a file; object stores have none, and would make a bucket instead."""
+        if OBJECT_STORES.isdisjoint(_protocols(self._files)):
+            self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
 
     def _generations(self, name: str) -> list[str]:
         """Return the uploads of this name; what else lies there is not ours to delete."""

@@ -44,12 +44,18 @@ def check_artifacts(url: str | None, directory: Path) -> None:
         directory: Folder of the study, whose name becomes a folder there.
 
     Raises:
-        UsageError: The URL is malformed, its driver is missing, nothing can be written there, or a
-            study lies there.
+        UsageError: The URL is malformed, its driver is missing, nothing can be written there, it is
+            lost with this process, or a study lies there.
     """
     if url is not None:
-        open_store(url, directory.name)
         filesystem, root = _file_system(url)
+        if _speaks(filesystem, "memory") or "::memory:" in url:
+            raise UsageError(
+                "`--artifacts` must name a place that outlives the search, but got "
+                f"`{without_secrets(url)}`, the memory of this process.",
+                "Name a folder that all machines share, or s3://bucket/prefix.",
+            )
+        open_store(url, directory.name)
         if _is_local(filesystem):
             _refuse_studies(without_secrets(url), Path(root, directory.name), directory)
 

@@ -51,8 +51,9 @@ class SharedBridge:
     @property
     def limit(self) -> int:
         """How many trials there shall be in all: the most that anybody who is there asked for."""
-        present = (process.limit for process in self.shared.present())
-        return max((self._spec.options.trials, *present))
+        own = self._spec.options.trials
+        more = (process.limit for process in self.shared.present(limit_above=own))
+        return max((own, *more))
 
     def ask(self, limit: int) -> Asked | None:
         """Begin a new trial; None when all were begun, or every setting of the space was tried."""
@@ -63,6 +64,7 @@ class SharedBridge:
         """Choose what a trial of this process tries; None when every setting was tried."""
         key = search_key(number)
         for suggestion in range(MOST_SUGGESTIONS):
+            asked = self._how_asked(again=suggestion > 0)
             found = self._sampler.suggest(self.shared.facts, number, again=suggestion > 0)
             if found is None:
                 break
@@ -70,13 +72,18 @@ class SharedBridge:
             params = self._sampler.params(spec)
             settings = {"spec": to_plain(spec), "role": "search", "origin": origin}
             setting = json.dumps(dict(sorted(params.items())))
-            if self.shared.append("settle", key=key, setting=setting, settings=settings):
+            if self.shared.append("settle", key=key, setting=setting, settings=settings, **asked):
                 self._enter(number, params, spec, origin)
                 return Asked(number=number, spec=spec, origin=origin)
             if not self.shared.is_mine(key):
                 return None
         self.shared.append("exhaust", key=key)
         return None
+
+    def _how_asked(self, *, again: bool) -> dict[str, Any]:
+        """Return what the suggestion depends on beside the study, so that it can be replayed."""
+        options, seen = self._spec.options, len(self.shared.facts.order)
+        return {"seen": seen, "again": again, "sampler": options.sampler, "seed": options.seed}
 
     def claim(self, run: RunRecord, role: str = "confirm") -> bool:
         """Take a piece of work other than a trial, unless another process has it."""
@@ -105,8 +112,15 @@ class SharedBridge:
             self.patience(lambda: self._mirror.finish(run))
         return counts
 
-    def bury(self, training: Training) -> bool:
-        """Fail a training over which as many processes died as may; True when it has failed."""
+    def bury(self, training: Training, *, epochs: int = 0) -> bool:
+        """Fail a training over which as many processes died as may; True when it has failed.
+
+        Args:
+            training: One of `SharedStudy.abandoned`.
+            epochs: How many of its epochs were kept; a death after new ones does not count.
+        """
+        if epochs > training.epochs:
+            return False
         times = {2: "twice"}.get(training.deaths + 1, f"{training.deaths + 1} times")
         return self.shared.bury(training, failed_result(f"the process that ran it died {times}"))
 
@@ -150,7 +164,7 @@ class SharedBridge:
         return self.shared.facts.begun >= limit or self.shared.facts.is_exhausted
 
     def _enter(self, number: int, params: dict[str, Any], spec: TrialSpec, origin: str) -> None:
-        facts = {"tuner:origin": origin, "tuner:spec": json.dumps(to_plain(spec))}
-        facts["tuner:process"] = f"{self.shared.process.host}, {self.shared.process.folder}"
+        process = f"{self.shared.process.host}, {self.shared.process.folder}"
+        facts = {"origin": origin, "spec": to_plain(spec), "process": process}
         distributions = self._sampler.distributions
         self.patience(lambda: self._mirror.settle(number, params, distributions, facts))

@@ -1,7 +1,8 @@
 """The end of a shared study: one process puts the winner's model in its place, all say where.
 
 That is the process that trained the winner, or one that works in the same folder, while one of them
-is there. When they are gone and nobody can reach the weights, whoever is left trains them again.
+is there. When they are gone, whoever is left fetches the weights from the place for artifacts, or
+trains them again where there is none. A process on another machine fetches them from there too.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from tuner.errors import StudyError
 from tuner.search.delivery import ensure_model, publish, read_test_split
 from tuner.search.driver import StopCause
 from tuner.search.run_record import RunRecord
@@ -21,7 +23,7 @@ from tuner.search.shared.together import Together
 from tuner.trial import Scores, TrialState
 from tuner.values import from_plain, to_plain
 
-__all__ = ["Delivered", "deliver_together"]
+__all__ = ["Delivered", "deliver_together", "is_fetched"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +34,14 @@ class Delivered:
         directory: Its folder, where this process can reach it; None otherwise.
         elsewhere: Where it is otherwise, as a sentence; empty when it is reached or is nowhere.
         test: Its scores on the test split, and how often that split was read; None without.
+        is_own: Whether this process put it there.
         cause: USER when somebody stopped this process meanwhile.
     """
 
     directory: Path | None = None
     elsewhere: str = ""
     test: tuple[Scores, int] | None = None
+    is_own: bool = False
     cause: StopCause = StopCause.DONE
 
 
@@ -57,7 +61,7 @@ def deliver_together(together: Together) -> Delivered:
             return Delivered(cause=StopCause.USER)
         known = shared.facts.delivered.get(leading.key)
         if known is not None and not _is_lost(together, known):
-            return _as_delivered(together, known)
+            return _as_delivered(together, leading, known)
         if _may_deliver(together, leading) and _take(together, leading):
             return _deliver(together, leading)
         session.observer.tick(session.snapshot())
@@ -84,7 +88,7 @@ def _deliver(together: Together, leading: RunRecord) -> Delivered:
         test=None if test is None else to_plain(replace(test[0], counts=None)),
         reads=0 if test is None else test[1],
     )
-    return Delivered(directory=best, test=test)
+    return Delivered(directory=best, test=test, is_own=True)
 
 
 def _may_deliver(together: Together, leading: RunRecord) -> bool:
@@ -129,14 +133,50 @@ def _is_lost(together: Together, known: Mapping[str, Any]) -> bool:
     return bool(on_this_machine and known["folder"] and not Path(known["folder"]).is_dir())
 
 
-def _as_delivered(together: Together, known: Mapping[str, Any]) -> Delivered:
+def _as_delivered(together: Together, leading: RunRecord, known: Mapping[str, Any]) -> Delivered:
+    """Say where another process put the model; fetch it where its folder is out of reach."""
     session = together.session
-    test = None
-    if known["test"] is not None:
-        test = (from_plain(Scores, known["test"]), int(known["reads"]))
+    test = _test_of(known)
     if known["folder"] is None:
         return Delivered(test=test)
     if session.copies.owner() == known["key"]:
         return Delivered(directory=session.folder.best, test=test)
+    if not Path(known["folder"]).is_dir() and is_fetched(together, leading, known):
+        with session.folder.in_turn():
+            return Delivered(directory=publish(session), test=test)
     where = f"The winner's model lies in `{known['folder']}` on the machine `{known['host']}`."
     return Delivered(elsewhere=where, test=test)
+
+
+def _test_of(known: Mapping[str, Any]) -> tuple[Scores, int] | None:
+    if known.get("test") is None:
+        return None
+    try:
+        return from_plain(Scores, known["test"]), int(known["reads"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise StudyError(
+            f"What the storage says of the winner's model was not written by tuner: {error!r}.",
+            "Start a new study with --new.",
+        ) from error
+
+
+def is_fetched(together: Together, leading: RunRecord, known: Mapping[str, Any]) -> bool:
+    """Whether the model came from the place for artifacts; its sender is waited for.
+
+    Args:
+        together: What all processes share.
+        leading: The training that won.
+        known: What the log says of the delivery.
+    """
+    session, shared = together.session, together.bridge.shared
+    sender = shared.facts.trainings[known["task"]].last_owner
+    while session.copies.are_elsewhere and not session.stop.requested:
+        is_sending = any(process.name == sender for process in shared.present())
+        if session.copies.fetch_model(leading):
+            return True
+        if not is_sending:
+            break
+        together.refresh(at_most_every=shared.times.poll)
+        session.observer.tick(session.snapshot())
+        time.sleep(min(shared.times.poll, PAUSE_SECONDS))
+    return False

@@ -11,13 +11,15 @@ sees that when it reads the log back.
 4. `claim`: a process takes a training: a re-run of the confirmation that nobody took, one that its
    owner released, or one whose owner seems dead. It names the attempt that it begins; the first
    claim of an attempt wins, so two processes that notice a death at once do not both take over.
-5. `bury`: a training whose owner died for the second time has failed.
+5. `bury`: a training whose owner died for the second time has failed. Only deaths before a new
+   epoch was kept count: a long training on machines that are taken away again and again goes on.
 6. `end`: the result counts when its author still owns the training. The result of a process that
    was taken for dead, and comes back, is void.
 7. `deliver`: the owner of the delivery says where the winner's model is.
 8. `release` and `leave`: a process gives up one training, or all that it owns; that is no death.
 
-Everything here is pure: entries in, facts out.
+An entry that this program would not write is void too, whatever it holds. Everything here is pure:
+entries in, facts out.
 """
 
 from __future__ import annotations
@@ -26,7 +28,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tuner.search.completion_order import OrderStep
 from tuner.search.run_record import search_key
+from tuner.search.shared.entry_bodies import (
+    are_settings,
+    how_asked,
+    is_delivery,
+    is_description,
+    is_result,
+    is_whole,
+    joining,
+)
 from tuner.search.shared.log import Entry
 from tuner.search.shared.training import Process, Training
 
@@ -50,7 +62,7 @@ class StudyFacts:
         is_exhausted: Whether every setting of a finite space is being tried.
         changed: Keys of the trainings that changed since `take_changed`.
         open: Keys of the trainings that have not ended.
-        order: In which order the trials got their settings (`asked`) and ended, over all processes.
+        order: In which order the trials got their settings and ended, over all processes.
     """
 
     position: int = 0
@@ -62,7 +74,7 @@ class StudyFacts:
     is_exhausted: bool = False
     changed: dict[str, None] = field(default_factory=dict)
     open: dict[str, None] = field(default_factory=dict)
-    order: list[tuple[str, int]] = field(default_factory=list)
+    order: list[OrderStep] = field(default_factory=list)
     _tried: dict[str, str] = field(default_factory=dict)
 
     def apply(self, entries: Iterable[Entry]) -> dict[str, bool]:
@@ -72,7 +84,7 @@ class StudyFacts:
             if entry.position > self.position:
                 self.position = entry.position
                 rule = _RULES.get(entry.kind)
-                verdicts[entry.identity] = rule is not None and rule(self, entry)
+                verdicts[entry.identity] = rule is not None and _counts(rule, self, entry)
         return verdicts
 
     def take_changed(self) -> tuple[Training, ...]:
@@ -96,17 +108,17 @@ class StudyFacts:
         else:
             self.open.pop(training.key, None)
             if training.is_trial:
-                self.order.append(("ended", training.number))
+                self.order.append(OrderStep(kind="ended", number=training.number))
         return True
 
     def _describe(self, entry: Entry) -> bool:
-        if self.study is not None:
+        if self.study is not None or not is_description(entry.body):
             return False
         self.study = entry.body
         return True
 
     def _join(self, entry: Entry) -> bool:
-        self.processes[entry.author] = Process(name=entry.author, **entry.body)
+        self.processes[entry.author] = joining(entry.author, entry.body)
         return True
 
     def _leave(self, entry: Entry) -> bool:
@@ -123,9 +135,9 @@ class StudyFacts:
         return self._put(replace(known, owner=None))
 
     def _begin(self, entry: Entry) -> bool:
-        number = int(entry.body["number"])
+        number = entry.body["number"]
         key = search_key(number)
-        if key in self.trainings or number >= entry.body["limit"]:
+        if not is_whole(number) or key in self.trainings or number >= entry.body["limit"]:
             return False
         self.begun += 1
         return self._put(
@@ -137,10 +149,10 @@ class StudyFacts:
         setting = entry.body["setting"]
         if training is None or training.owner != entry.author or training.settings is not None:
             return False
-        if setting in self._tried:
+        if setting in self._tried or not are_settings(entry.body["settings"], trial=True):
             return False
         self._tried[setting] = training.key
-        self.order.append(("asked", training.number))
+        self.order.append(replace(how_asked(entry.body), number=training.number))
         return self._put(
             replace(training, settings=entry.body["settings"], setting=entry.body["setting"])
         )
@@ -156,8 +168,11 @@ class StudyFacts:
         return True
 
     def _claim(self, entry: Entry) -> bool:
-        key, attempt = entry.body["key"], entry.body["attempt"]
+        key, attempt, home = (entry.body[name] for name in ("key", "attempt", "home"))
         known = self.trainings.get(key)
+        epochs = entry.body.get("epochs", 0)
+        if not (isinstance(key, str) and all(map(is_whole, (attempt, home, epochs)))):
+            return False
         if known is None:
             new = Training(
                 key=key,
@@ -166,20 +181,25 @@ class StudyFacts:
                 last_owner=entry.author,
                 settings=entry.body["settings"],
             )
+            if not (is_whole(new.number) and are_settings(new.settings, trial=False)):
+                return False
             return attempt == 1 and self._put(new)
         if known.result is not None or attempt != known.attempt + 1:
             return False
-        deaths = known.deaths + (known.owner is not None)
+        deaths = known.deaths + (known.owner is not None and epochs <= known.epochs)
         if deaths >= MOST_DEATHS or (known.owner and known.owner != entry.body.get("dead")):
             return False
         taken = replace(known, owner=entry.author, last_owner=entry.author, attempt=attempt)
-        return self._put(replace(taken, deaths=deaths, home=entry.body["home"]))
+        epochs = max(epochs, known.epochs)
+        return self._put(replace(taken, deaths=deaths, home=home, epochs=epochs))
 
     def _bury(self, entry: Entry) -> bool:
         known = self.trainings.get(entry.body["key"])
         if known is None or known.result is not None or known.owner != entry.body["dead"]:
             return False
         if known.deaths + 1 < MOST_DEATHS or known.attempt != entry.body["attempt"]:
+            return False
+        if not is_result(entry.body["result"]):
             return False
         buried = replace(known, owner=None, deaths=known.deaths + 1, result=entry.body["result"])
         return self._put(buried)
@@ -188,7 +208,9 @@ class StudyFacts:
         known = self.trainings.get(entry.body["key"])
         if known is None or known.result is not None or known.owner != entry.author:
             return False
-        if known.attempt != entry.body["attempt"]:
+        if known.attempt != entry.body["attempt"] or known.settings is None:
+            return False
+        if not is_result(entry.body["result"]):
             return False
         return self._put(replace(known, owner=None, result=entry.body["result"]))
 
@@ -196,8 +218,18 @@ class StudyFacts:
         task = self.trainings.get(entry.body["task"])
         if task is None or task.owner != entry.author:
             return False
+        if task.is_trial or not is_delivery(entry.body):
+            return False
         self.delivered[entry.body["key"]] = entry.body
         return self._put(replace(task, owner=None, result={}))
+
+
+def _counts(rule: Callable[[StudyFacts, Entry], bool], facts: StudyFacts, entry: Entry) -> bool:
+    """Whether an entry breaks no rule; one that says nothing sensible breaks every rule."""
+    try:
+        return rule(facts, entry)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return False
 
 
 _RULES: Mapping[str, Callable[[StudyFacts, Entry], bool]] = {

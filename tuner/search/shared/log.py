@@ -18,47 +18,16 @@ from __future__ import annotations
 import contextlib
 import json
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import sqlalchemy
-from sqlalchemy import BigInteger, Column, Float, Integer, MetaData, String, Table, Text, exc
-from sqlalchemy.dialects.mysql import MEDIUMTEXT
+from sqlalchemy import exc
 
-__all__ = ["Entry", "Pulse", "StudyLog", "TableLog", "tables_in_turn"]
+from tuner.search.shared.tables import APPEND, LOG, METADATA, PROCESSES, READ, STUDIES
 
-METADATA = MetaData()
-OPENING_LOCKS = {
-    "postgresql": "SELECT pg_advisory_xact_lock(1953853797)",
-    "mysql": "SELECT GET_LOCK('tuner', 60)",
-}
-"""Statements that wait until no other process makes tables; the end of the connection unlocks."""
-
-STUDIES = Table(
-    "tuner_studies",
-    METADATA,
-    Column("study", Integer, primary_key=True, autoincrement=False),
-    Column("last", Integer, nullable=False),
-)
-LOG = Table(
-    "tuner_log",
-    METADATA,
-    Column("study", Integer, primary_key=True, autoincrement=False),
-    Column("position", Integer, primary_key=True, autoincrement=False),
-    Column("entry", String(32), nullable=False, unique=True),
-    Column("author", String(32), nullable=False),
-    Column("kind", String(32), nullable=False),
-    Column("body", Text().with_variant(MEDIUMTEXT(), "mysql"), nullable=False),
-)
-PROCESSES = Table(
-    "tuner_processes",
-    METADATA,
-    Column("study", Integer, primary_key=True, autoincrement=False),
-    Column("process", String(32), primary_key=True),
-    Column("beats", BigInteger, nullable=False),
-    Column("elapsed", Float, nullable=False),
-)
+__all__ = ["Entry", "Pulse", "StudyLog", "TableLog", "entries_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +89,7 @@ class TableLog:
 
     def __init__(self, engine: sqlalchemy.Engine, study: int) -> None:
         self._engine = engine
+        self._at_once = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._study = study
         METADATA.create_all(engine)
         try:
@@ -129,29 +99,42 @@ class TableLog:
             pass  # another process, or an earlier one, did it
 
     def append(self, entry: Entry, after: int) -> Sequence[Entry]:
-        """Append an entry in one transaction; return all entries behind `after`, this included."""
-        mine = STUDIES.c.study == self._study
-        try:
-            with self._engine.begin() as connection:
-                connection.execute(STUDIES.update().where(mine).values(last=STUDIES.c.last + 1))
-                position = connection.execute(
-                    sqlalchemy.select(STUDIES.c.last).where(mine)
-                ).scalar_one()
-                connection.execute(LOG.insert().values(**self._row(entry, position)))
-                return self._entries(connection, after)
-        except exc.IntegrityError:
-            return self.read(after)  # an earlier try, whose answer was lost, has arrived
+        """Append an entry in one transaction; return all entries behind `after`, this included.
+
+        They are read when the lock is free again: a process that parses what the others wrote must
+        not keep them waiting.
+        """
+        with contextlib.suppress(exc.IntegrityError):  # an earlier try, whose answer was lost
+            if self._engine.dialect.name == "postgresql":
+                self._append_at_once(entry)
+            else:
+                self._append_in_steps(entry)
+        return self.read(after)
 
     def read(self, after: int) -> Sequence[Entry]:
         """Return all entries behind position `after`, in order."""
-        with self._engine.connect() as connection:
-            return self._entries(connection, after)
+        with self._at_once.connect() as connection:
+            rows = connection.execute(READ, {"study_": self._study, "after_": after}).all()
+        return tuple(entries_of(rows))
+
+    def _append_at_once(self, entry: Entry) -> None:
+        """Append in one statement, so that the lock is never held while a message travels."""
+        with self._at_once.connect() as connection:
+            connection.execute(APPEND, self._row(entry))
+
+    def _append_in_steps(self, entry: Entry) -> None:
+        mine = STUDIES.c.study == self._study
+        with self._engine.begin() as connection:
+            connection.execute(STUDIES.update().where(mine).values(last=STUDIES.c.last + 1))
+            last = connection.execute(sqlalchemy.select(STUDIES.c.last).where(mine))
+            row = {name.rstrip("_"): value for name, value in self._row(entry).items()}
+            connection.execute(LOG.insert().values(**row, position=last.scalar_one()))
 
     def beat(self, process: str, pulse: Pulse) -> None:
         """Note a sign of life."""
         values = {"beats": pulse.beats, "elapsed": pulse.elapsed}
         key = (PROCESSES.c.study == self._study) & (PROCESSES.c.process == process)
-        with self._engine.begin() as connection:
+        with self._at_once.connect() as connection:
             changed = connection.execute(PROCESSES.update().where(key).values(**values))
             if not changed.rowcount:
                 row = {"study": self._study, "process": process, **values}
@@ -162,48 +145,22 @@ class TableLog:
         query = sqlalchemy.select(
             PROCESSES.c.process, PROCESSES.c.beats, PROCESSES.c.elapsed
         ).where(PROCESSES.c.study == self._study)
-        with self._engine.connect() as connection:
+        with self._at_once.connect() as connection:
             rows = connection.execute(query).all()
         return {row.process: Pulse(beats=row.beats, elapsed=row.elapsed) for row in rows}
 
-    def _row(self, entry: Entry, position: int) -> dict[str, Any]:
+    def _row(self, entry: Entry) -> dict[str, Any]:
         return {
-            "study": self._study,
-            "position": position,
-            "entry": entry.identity,
-            "author": entry.author,
-            "kind": entry.kind,
-            "body": json.dumps(entry.body),
+            "study_": self._study,
+            "entry_": entry.identity,
+            "author_": entry.author,
+            "kind_": entry.kind,
+            "body_": json.dumps(entry.body, separators=(",", ":")),
         }
 
-    def _entries(self, connection: sqlalchemy.Connection, after: int) -> Sequence[Entry]:
-        query = (
-            sqlalchemy.select(LOG)
-            .where(LOG.c.study == self._study, LOG.c.position > after)
-            .order_by(LOG.c.position)
-        )
-        return tuple(_entries_of(connection.execute(query).all()))
 
-
-@contextlib.contextmanager
-def tables_in_turn(url: str, options: Mapping[str, Any]) -> Iterator[None]:
-    """Make tables one process after the other: those that start at once would disturb each other.
-
-    Args:
-        url: The database with its driver, password included.
-        options: Arguments for SQLAlchemy's `create_engine`.
-    """
-    engine = sqlalchemy.create_engine(url, **options)
-    try:
-        with engine.begin() as connection:
-            if (lock := OPENING_LOCKS.get(engine.dialect.name)) is not None:
-                connection.execute(sqlalchemy.text(lock))
-            yield
-    finally:
-        engine.dispose()
-
-
-def _entries_of(rows: Iterable[Any]) -> Iterable[Entry]:
+def entries_of(rows: Iterable[Any]) -> Iterable[Entry]:
+    """Yield the entries that rows of the table hold."""
     for row in rows:
         yield Entry(
             author=row.author,

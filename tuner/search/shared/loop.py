@@ -133,6 +133,6 @@ def _conclude(
         on_finish(summary)
     session.clock.save()
     write_json(session.folder.summary, summary)
-    session.copies.finish(summary.best_directory)
+    session.copies.finish(summary.best_directory if delivered.is_own else None)
     session.observer.finish(summary)
     return summary

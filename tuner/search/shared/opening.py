@@ -13,9 +13,10 @@ from tuner.errors import StudyError
 from tuner.search.folder import StudyFolder
 from tuner.search.optuna_mirror import OptunaMirror, is_away, open_database
 from tuner.search.optuna_proxy import ProxyLog, open_proxy
-from tuner.search.shared.log import StudyLog, TableLog, tables_in_turn
+from tuner.search.shared.log import StudyLog, TableLog
 from tuner.search.shared.patience import Patience, SharingTimes
 from tuner.search.shared.study import SharedStudy
+from tuner.search.shared.tables import tables_in_turn
 from tuner.search.shared.training import Process
 from tuner.search.shared.url import GRPC, check_storage, driver_url, pool_options, shown_url
 from tuner.study import StudySpec, differences, spec_from_json, spec_to_json
@@ -60,13 +61,13 @@ def open_shared(url: str, name: str, process: Process, times: SharingTimes) -> I
             proxy = stack.enter_context(contextlib.closing(open_proxy(url)))
             mirror, log = OptunaMirror(proxy, name), ProxyLog(proxy, name)
         else:
-            mirror, log = _open_tables(url, name, stack)
+            check_storage(url)
+            mirror, log = patience(lambda: _open_tables(url, name, stack))
         shared = SharedStudy(log, process, times, patience)
         yield Opened(url=shown_url(url), shared=shared, mirror=mirror, patience=patience)
 
 
 def _open_tables(url: str, name: str, stack: contextlib.ExitStack) -> tuple[OptunaMirror, StudyLog]:
-    check_storage(url)
     address = driver_url(url).render_as_string(hide_password=False)
     with tables_in_turn(address, pool_options(url)):
         storage = open_database(address, pool_options(url))

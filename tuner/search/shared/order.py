@@ -25,18 +25,20 @@ class SharedOrder(CompletionOrder):
         super().__init__(folder.path)
         self._file = folder.path / FILE
         self._facts = facts
+        self._seen: dict[int, int] = {}
+        self._ended_before = [0]  # how many of the first steps say that a trial ended, by count
 
     def settle(self, trials: Iterable[RunRecord]) -> None:
         """Do nothing: the log lacks no step."""
 
     def asked(self, number: int) -> int:
-        """Return how many trials had ended when a trial got its settings."""
-        ended = 0
-        for kind, step in self._facts.order:
-            if kind == "asked" and step == number:
-                break
-            ended += kind == "ended"
-        return ended
+        """Return how many trials had ended when the settings of a trial were chosen."""
+        for step in self._facts.order[len(self._ended_before) - 1 :]:
+            if step.kind == "asked":
+                place = len(self._ended_before) - 1
+                self._seen[step.number] = place if step.seen is None else min(step.seen, place)
+            self._ended_before.append(self._ended_before[-1] + (step.kind == "ended"))
+        return self._ended_before[self._seen.get(number, -1)]
 
     def ended(self, number: int) -> None:
         """Do nothing: the log says so."""
@@ -47,4 +49,4 @@ class SharedOrder(CompletionOrder):
         Raises:
             StudyError: When it cannot be written.
         """
-        write_lines(self._file, ({kind: number} for kind, number in self._facts.order))
+        write_lines(self._file, (step.to_line() for step in self._facts.order))

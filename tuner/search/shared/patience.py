@@ -94,19 +94,29 @@ class Patience:
     def __call__(self, operation: Callable[[], T]) -> T:
         """Return what the operation returns, repeated until it succeeds.
 
+        The first failure is followed by another try at once: the connection may have been cut
+        while it was idle, or the server started anew.
+
         Raises:
             StudyError: The storage stayed away for too long. Nothing finished is lost.
         """
-        deadline, pause, waited = None, FIRST_PAUSE, False
+        try:
+            return operation()
+        except Exception as error:
+            if not self._is_away(error):
+                raise
+        return self._wait_for(operation)
+
+    def _wait_for(self, operation: Callable[[], T]) -> T:
+        deadline, pause, waited = self._clock() + self._seconds, FIRST_PAUSE, False
         while True:
             try:
                 result = operation()
             except Exception as error:
                 if not self._is_away(error):
                     raise
-                now = self._clock()
-                deadline = now + self._seconds if deadline is None else deadline
-                if now >= deadline:
+                left = deadline - self._clock()
+                if left <= 0:
                     raise self._given_up(error) from None
                 if not waited:
                     self.note(
@@ -114,7 +124,7 @@ class Patience:
                         f"{self._seconds:g} seconds; trainings go on meanwhile."
                     )
                 waited = True
-                self._sleep(min(pause * random.uniform(0.5, 1.0), deadline - now))
+                self._sleep(min(pause * random.uniform(0.5, 1.0), left))
                 pause = min(2 * pause, LONGEST_PAUSE)
             else:
                 if waited:

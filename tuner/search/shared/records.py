@@ -185,5 +185,8 @@ def _unpacked(packed: Any) -> Any:
     if not isinstance(packed, str):
         return None
     unpacking = zlib.decompressobj()
-    text = unpacking.decompress(base64.b64decode(packed), MOST_COUNTS)
-    return json.loads(text) if unpacking.eof else None
+    try:
+        text = unpacking.decompress(base64.b64decode(packed), MOST_COUNTS)
+        return json.loads(text) if unpacking.eof else None
+    except (ValueError, zlib.error, RecursionError):
+        return None  # intervals are computed without them

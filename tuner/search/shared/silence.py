@@ -23,11 +23,11 @@ class Silence:
 
     def is_fresh(self, now: float, seconds: float) -> bool:
         """Whether the last look was so many seconds ago at most."""
-        return self._last is not None and now - self._last < seconds
+        return self._last is not None and 0 <= now - self._last < seconds
 
     def note(self, pulses: Mapping[str, Pulse], now: float) -> None:
         """Take note of the latest signs of life."""
-        passed = 0.0 if self._last is None else min(now - self._last, self._step)
+        passed = 0.0 if self._last is None else min(max(0.0, now - self._last), self._step)
         self._last = now
         for name, pulse in pulses.items():
             beats, silent = self._seen.get(name, (pulse.beats, 0.0))

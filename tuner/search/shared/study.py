@@ -19,8 +19,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tuner.search.folder import is_free
 from tuner.search.heartbeat import Heartbeat
+from tuner.search.locks import is_free
 from tuner.search.shared.facts import MOST_DEATHS, StudyFacts
 from tuner.search.shared.log import Entry, Pulse, StudyLog
 from tuner.search.shared.patience import Patience, SharingTimes
@@ -88,6 +88,7 @@ class SharedStudy:
     def leave(self) -> None:
         """Release everything that is owned; others may take it at once. May be called twice."""
         self._heartbeat.stop()
+        self._beat(0)  # those who come later learn how much time is spent
         with contextlib.suppress(Exception):  # the storage may be away; then silence tells
             entry = Entry(author=self.process.name, kind="leave")
             self.facts.apply(self._log.append(entry, self.facts.position))
@@ -144,12 +145,18 @@ class SharedStudy:
             self._looked[name] = (now, gone)
         return gone
 
-    def present(self) -> tuple[Process, ...]:
-        """Return the other processes that have neither left nor died."""
+    def present(self, *, limit_above: int = -1) -> tuple[Process, ...]:
+        """Return the other processes that have neither left nor died.
+
+        Args:
+            limit_above: Only those that were asked for more trials than so many: whether a process
+                lives is looked up for these alone.
+        """
         return tuple(
             process
             for process in self.facts.processes.values()
-            if process.name != self.process.name
+            if process.limit > limit_above
+            and process.name != self.process.name
             and not process.has_left
             and not self.is_dead(process.name)
         )
@@ -164,12 +171,13 @@ class SharedStudy:
             or (training.owner != self.process.name and self.is_dead(training.owner))
         )
 
-    def take_over(self, training: Training, *, home: int) -> Training | None:
+    def take_over(self, training: Training, *, home: int, epochs: int = 0) -> Training | None:
         """Take a training that nobody runs; None when another process was faster.
 
         Args:
             training: One of `abandoned`.
             home: In whose folder, counted by attempts, its files shall lie.
+            epochs: How many of its epochs were kept, as far as this process can see.
         """
         counts = self.append(
             "claim",
@@ -177,6 +185,7 @@ class SharedStudy:
             attempt=training.attempt + 1,
             dead=training.owner,
             home=home,
+            epochs=epochs,
         )
         return self.facts.trainings[training.key] if counts else None
 
@@ -197,8 +206,10 @@ class SharedStudy:
         return Pulse(beats=self._beats, elapsed=self.elapsed())
 
     def _beat(self, number: int) -> None:
-        with contextlib.suppress(Exception):  # the next one may get through
-            self._log.beat(self.process.name, self._pulse())
+        for _ in range(2):  # the connection may have been cut while it was idle
+            with contextlib.suppress(Exception):  # the next one may get through
+                self._log.beat(self.process.name, self._pulse())
+                return
 
 
 def this_process(folder: Path, limit: int) -> Process:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from diagnostics.subjects.run_history import RunEvent
@@ -46,7 +47,16 @@ class Together:
         for training in shared.facts.take_changed():
             run = record_of(training, session.folder) if _is_training(training) else None
             if run is not None and training.key not in self._running:
-                session.ledger.put(run)
+                session.ledger.put(replace(run, reason=run.reason or self._place_of(training)))
+
+    def _place_of(self, training: Training) -> str:
+        """Say where a training runs that is none of this process's; its epochs come at its end."""
+        shared = self.bridge.shared
+        owner = shared.facts.processes.get(training.owner or "")
+        if owner is None or owner.name == shared.process.name:
+            return ""
+        is_here = bool(owner.machine) and owner.machine == shared.process.machine
+        return "in another process" if is_here else f"in another process, on {owner.host}"
 
     def left_over(self, role: str) -> Start | None:
         """Return a training that nobody runs any more, now owned by this process; None without."""
@@ -111,22 +121,23 @@ class Together:
             self.session.ledger.put(run)
 
     def _take(self, training: Training) -> Start | None:
-        if self.bridge.bury(training):
+        before = self.bridge.shared.facts.processes.get(training.last_owner)
+        source = None if before is None else record_of(training, StudyFolder(Path(before.folder)))
+        epochs = self._epochs_kept(source)
+        if self.bridge.bury(training, epochs=epochs):
             self.session.update(f"{training.key} has failed: its process died again")
             return None
         shared, folder = self.bridge.shared, self.session.folder
-        before = shared.facts.processes.get(training.last_owner)
         is_ours = before is not None and before.folder == shared.process.folder
         is_gone = training.owner is None or shared.is_surely_dead(training.owner)
         home = training.home if is_ours and is_gone else training.attempt + 1
-        taken = shared.take_over(training, home=home)
+        taken = shared.take_over(training, home=home, epochs=epochs)
         if taken is None:
             return None
         if taken.settings is None:
             asked = self.bridge.settle(taken.number)
             return None if asked is None else Start(run=self._new(taken.key))
-        if before is not None and home != training.home:
-            source = record_of(training, StudyFolder(Path(before.folder)))
+        if home != training.home:
             self._bring(source, record_of(taken, folder))
         return self._go_on(self._new(taken.key))
 
@@ -144,21 +155,28 @@ class Together:
         self.ended(known)
         return None
 
+    def _epochs_kept(self, source: RunRecord | None) -> int:
+        """Return how many epochs the folder of whoever ran a training holds; 0 out of reach."""
+        if source is None or not _same_study(source.directory.parent.parent, self.session.folder):
+            return 0
+        known = read_run(source.directory)
+        return 0 if known is None or known.spec != source.spec else known.epoch
+
     def _bring(self, source: RunRecord | None, target: RunRecord | None) -> None:
         """Copy what another process's folder holds of a training, where that can be reached."""
         if source is None or target is None or source.directory == target.directory:
             return
-        if not _same_study(source.directory.parent.parent, self.session.folder, target):
+        if not _same_study(source.directory.parent.parent, self.session.folder):
             return
         try:
             target.directory.mkdir(parents=True, exist_ok=True)
             for name in TAKEN_FOLDERS:
-                if (source.directory / name).is_dir():
+                if _is_own(source.directory / name) and (source.directory / name).is_dir():
                     partial = target.directory / f"{name}.deleted"
-                    shutil.copytree(source.directory / name, partial, symlinks=True)
+                    shutil.copytree(source.directory / name, partial, ignore=_foreign)
                     partial.rename(target.directory / name)
             for name in TAKEN_FILES:
-                if (source.directory / name).is_file():
+                if _is_own(source.directory / name) and (source.directory / name).is_file():
                     shutil.copyfile(source.directory / name, target.directory / name)
         except OSError:  # it starts anew: what lies there is no longer whole, or cannot be read
             shutil.rmtree(target.directory, ignore_errors=True)
@@ -172,7 +190,16 @@ def _is_training(training: Training) -> bool:
     return _role(training) in ("search", "confirm", "again")
 
 
-def _same_study(folder: Path, own: StudyFolder, target: RunRecord) -> bool:
+def _is_own(path: Path) -> bool:
+    """Whether a file is no link: another process's folder is another's, and may lead anywhere."""
+    return not path.is_symlink()
+
+
+def _foreign(folder: str, names: list[str]) -> list[str]:
+    return [name for name in names if not _is_own(Path(folder, name))]
+
+
+def _same_study(folder: Path, own: StudyFolder) -> bool:
     """Whether a folder, or the one above it, holds this study; nothing is copied from others."""
     ours = (read_json(own.description) or {}).get("study_id")
     for path in (folder, folder.parent):

@@ -42,7 +42,8 @@ class Training:
         owner: Who runs it; None when it was released.
         last_owner: Who ran it last.
         attempt: How many processes have begun it.
-        deaths: How many of them died over it.
+        deaths: How many of them died over it before they had added an epoch.
+        epochs: How many epochs were kept when it was last taken over.
         home: The attempt whose folder holds its files: a process that takes over from one that may
             come back works in a folder of its own.
         settings: What it tries, as `settle` or `claim` said; None before.
@@ -56,6 +57,7 @@ class Training:
     last_owner: str
     attempt: int = 1
     deaths: int = 0
+    epochs: int = 0
     home: int = 1
     settings: Mapping[str, Any] | None = None
     setting: str | None = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +52,7 @@ class Server:
             PostgreSQL SQLAlchemy would take psycopg2, which is not what the extra installs.
         extra: Extra of this package that installs it.
         port: The usual port.
-        timeout: Name of the driver's argument for the most seconds that connecting may take.
+        patience: The driver's arguments for how long it waits, in seconds where not said otherwise.
         test: Command that shows whether the server can be reached.
         create: Command that makes a database.
     """
@@ -59,7 +60,7 @@ class Server:
     driver: str
     extra: str
     port: int
-    timeout: str
+    patience: Mapping[str, int]
     test: str
     create: str
 
@@ -68,7 +69,13 @@ _POSTGRESQL = Server(
     driver="postgresql+psycopg",
     extra="postgresql",
     port=5432,
-    timeout="connect_timeout",
+    patience={
+        "connect_timeout": CONNECT_SECONDS,
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 60_000,  # milliseconds
+    },
     test="pg_isready -h {host} -p {port}",
     create="createdb -h {host} -p {port} -U {user} {database}",
 )
@@ -76,7 +83,7 @@ _MYSQL = Server(
     driver="mysql+pymysql",
     extra="mysql",
     port=3306,
-    timeout="connect_timeout",
+    patience={"connect_timeout": CONNECT_SECONDS},
     test="mysqladmin ping -h {host} -P {port}",
     create="mysqladmin create -h {host} -P {port} -u {user} {database}",
 )
@@ -180,11 +187,12 @@ def pool_options(url: str) -> dict[str, Any]:
     """Return arguments for SQLAlchemy's `create_engine`.
 
     One connection is kept, because servers allow few (PostgreSQL 100) and many processes may share
-    a study; more are opened while threads need them at once. Each is tested before it is used,
-    because the server may have been restarted.
+    a study; more are opened while threads need them at once. None is tested before it is used, for
+    that would double the messages: `Patience` repeats what fails on a connection that has died.
     """
-    timeout = {SERVERS[dialect_of(url)].timeout: CONNECT_SECONDS}
-    return {"pool_pre_ping": True, "pool_size": 1, "max_overflow": 99, "connect_args": timeout}
+    server = SERVERS.get(dialect_of(url))
+    patience = {} if server is None else dict(server.patience)
+    return {"pool_size": 1, "max_overflow": 99, "connect_args": patience}
 
 
 def _shown_malformed(url: str) -> str:

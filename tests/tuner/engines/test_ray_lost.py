@@ -1,0 +1,208 @@
+"""Searches on Ray clusters that lose a node or their head, or are asked to end as a group."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.tuner.engines.ray_cluster import ROOT, STORE
+from tests.tuner.processes import RunningCommand, run_command
+from tests.tuner.search.studies import make_spec, search
+
+pytest.importorskip("ray", reason="the extra `ray` is not installed")
+
+from tuner.engines._ray import watch as _ray_watch
+from tuner.engines._ray.watch import Door, Watch
+from tuner.search.folder import StudyFolder
+from tuner.trial import TrialState
+
+PATIENCE = 60.0
+
+SEARCH = """
+import sys
+from pathlib import Path
+from tests.tuner.engines.ray_cluster import rising
+from tests.tuner.search.studies import Watcher, make_spec, search
+from tuner.engine_recipe import EngineRequest
+from tuner.engines.ray import open_engine
+from tuner.engines.scripted import ScriptedEngine, ScriptedRecipe
+from tuner.search.interrupt import StopRequest
+
+recipe = ScriptedRecipe(curves=rising, delay=0.3)
+folder = Path(sys.argv[1])
+here = ScriptedEngine(rising)
+engine = open_engine(EngineRequest(recipe=recipe, here=here, folder=folder, address="local"))
+say = Watcher(lambda snapshot, note: print(note, flush=True))
+with StopRequest() as stop:
+    spec = make_spec(trials=60, sampler="random")
+    print(search(folder, spec, engine=engine, observer=say, stop=stop).status, flush=True)
+engine.close()
+"""
+
+
+def test_a_signal_to_the_whole_group_leaves_the_cluster_alone_until_the_epoch_is_saved(
+    tmp_path: Path,
+) -> None:
+    """The search is interrupted as it would be without a cluster, and nothing stays behind."""
+    mark = f"MARKED={tmp_path}"
+    with subprocess.Popen(
+        [sys.executable, "-c", SEARCH, str(tmp_path)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "MARKED": str(tmp_path)},
+    ) as process:
+        assert process.stdout is not None
+        said = []
+        for line in process.stdout:
+            said.append(line)
+            if "epoch 1/" in line and sum("epoch 1/" in each for each in said) == 1:
+                os.killpg(process.pid, signal.SIGTERM)
+    assert (process.returncode, said[-1]) == (0, "interrupted\n"), said
+    runs = StudyFolder(tmp_path).runs()
+    assert runs and {run.state for run in runs} <= {TrialState.INTERRUPTED, TrialState.FINISHED}
+    end = time.monotonic() + PATIENCE
+    while left := marked(mark):
+        assert time.monotonic() < end, f"{left} outlived the search"
+        time.sleep(0.1)
+
+
+def marked(mark: str) -> list[str]:
+    """Return the processes that inherited a variable of the environment."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if mark.encode() in path.read_bytes().split(b"\0"):
+                found.append(path.parent.name)
+        except OSError:
+            continue
+    return found
+
+
+STUDY = """\
+[recipe]
+learning_rate = 1e-2
+batch_size = 8
+epochs = 40
+
+[space.learning_rate]
+low = 3e-3
+high = 2e-2
+"""
+
+
+@contextmanager
+def cluster_of_two(cache: Path) -> Iterator[Any]:
+    """Start two nodes that this process does not join."""
+    from ray.cluster_utils import Cluster
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(ROOT))
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("XDG_CACHE_HOME", str(cache))
+        head = {"num_cpus": 1, "object_store_memory": STORE, "include_dashboard": False}
+        cluster = Cluster(initialize_head=True, head_node_args=head)
+        cluster.add_node(num_cpus=1, object_store_memory=STORE)
+        try:
+            yield cluster
+        finally:
+            cluster.shutdown()  # type: ignore[no-untyped-call]
+
+
+def kill_raylet(node: Any) -> None:
+    for started in node.all_processes["raylet"]:
+        started.process.kill()
+
+
+def test_a_search_survives_the_loss_of_a_node_and_is_taken_up_after_that_of_the_head(
+    easy_data: Path, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.tuner.processes.PATIENCE", 250.0)
+    file = tmp_path / "long.toml"
+    file.write_text(STUDY)
+    command: list[str | Path] = [
+        "search", easy_data, "--model", tiny_model, "--space", file, "--study", "lost",
+        "--trials", "3", "--confirm", "0", "--no-prune", "--sampler", "random",
+        "--runs-dir", tmp_path / "runs", "--checkpoint-every", "0",
+    ]  # fmt: skip
+    with cluster_of_two(tmp_path) as cluster:
+        on_cluster: list[str | Path] = [*command, "--engine", "ray", "--address", cluster.address]
+        running = RunningCommand(on_cluster, tmp_path)
+        running.wait_until_printed(r"0001 epoch 3/")
+        (node,) = cluster.worker_nodes
+        kill_raylet(node)
+        running.wait_until_printed(r"begins again: place-\d .* was lost")
+        running.wait_until_printed(r"000\d finished")
+        kill_raylet(cluster.head_node)
+        done = running.finish()
+    assert done.code == 2, done.output
+    assert re.search(r"connection to the\s+Ray\s+cluster\s+at .* was\s+lost", done.errors)
+    assert "in-process" in done.errors and "Traceback" not in done.errors
+    finished = {run.key for run in StudyFolder(tmp_path / "runs" / "lost").runs() if run.ended}
+    assert finished
+    again = run_command([*command, "--engine", "in-process", "--device", "cpu"], tmp_path)
+    assert (again.code, again.errors) == (0, "")
+    runs = StudyFolder(tmp_path / "runs" / "lost").runs()
+    assert [run.state for run in runs] == [TrialState.FINISHED] * 3
+    for run in runs:
+        assert [report.epoch for report in run.reports] == list(range(1, 41))
+
+
+def test_a_door_that_nobody_answers_any_more_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is asked for the nodes meanwhile: the question would never be answered."""
+    monkeypatch.setattr(_ray_watch, "KNOCK_SECONDS", 0.01)
+    monkeypatch.setattr(_ray_watch, "LOOK_SECONDS", 0.01)
+    asked = []
+
+    def look() -> list[Any]:
+        asked.append(1)
+        return []
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = ("127.0.0.1", server.getsockname()[1])
+        door = Door(name="the head", address=address, patience=0.3)
+        watch = Watch([door], look=look)
+        while not asked:
+            time.sleep(0.01)
+        assert watch.lost == ""
+        assert watch.nodes == []
+    while not watch.lost:
+        time.sleep(0.01)
+    assert watch.lost.startswith(f"the head does not answer at 127.0.0.1:{address[1]} (")
+    watch.close()
+
+
+def test_a_lost_cluster_ends_the_search_at_once(tmp_path: Path) -> None:
+    """A search that is told so raises an error that says how to go on, and closes without Ray."""
+    from tests.tuner.engines.ray_cluster import rising
+    from tuner.engine_recipe import EngineRequest
+    from tuner.engines._ray.connection import Connection
+    from tuner.engines._ray.engine import RayEngine
+    from tuner.engines._ray.fleet import Fleet
+    from tuner.engines._ray.nodes import Share
+    from tuner.engines.scripted import ScriptedEngine, ScriptedRecipe
+    from tuner.errors import StudyError
+
+    here = ScriptedEngine(rising)
+    wish = EngineRequest(recipe=ScriptedRecipe(curves=rising), here=here, folder=tmp_path)
+    engine = RayEngine(wish, Connection(title="the cluster", owned=False), Share(cpus=1))
+    watch = Watch([])
+    watch.lost = "its head is gone"
+    fleet = Fleet(None, "the cluster", watch, print, print)  # type: ignore[arg-type]
+    engine._fleet = fleet
+    with pytest.raises(StudyError, match="the cluster was lost: its head is gone") as caught:
+        search(tmp_path / "study", make_spec(trials=1), engine=engine)
+    assert "goes on" in caught.value.hint
