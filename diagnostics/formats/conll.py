@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -34,13 +35,7 @@ class ConllFormat(DataFormat):
 
     def find(self, path: Path, head: bytes) -> float | None:
         """Sure when the lines have a constant number of columns that end in tags."""
-        text = decode_head(head)
-        if not text:
-            return None
-        lines = re.split(r"\r*\n", text) if "\n" in text else text.split("\r")
-        lines = lines[: max(len(lines) - 1, 1)]  # the last may be cut
-        layout = detect_layout(lines, Columns())
-        if layout is None:
+        if _layout_of_head(head) is None:
             return None
         return 0.8 if path.suffix.lower() in USUAL_EXTENSIONS else 0.7
 
@@ -61,6 +56,16 @@ class ConllFormat(DataFormat):
         layout = once_per_survey(key, lambda: _layout(path, paragraphs(), options.columns))
         _log_layout(layout, log)
         return _sentences(paragraphs(), layout, log)
+
+
+@functools.lru_cache(maxsize=8)
+def _layout_of_head(head: bytes) -> TableLayout | None:
+    """Return the layout that a file begins with; a look at a folder asks for each file often."""
+    text = decode_head(head)
+    if not text:
+        return None
+    lines = re.split(r"\r*\n", text) if "\n" in text else text.split("\r")
+    return detect_layout(lines[: max(len(lines) - 1, 1)], Columns())  # the last may be cut
 
 
 def _layout(path: Path, paragraphs: Iterable[Paragraph], columns: Columns) -> TableLayout:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from importlib.util import find_spec
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -220,8 +221,9 @@ def test_names_stay_below_the_place(place: str, name: str) -> None:
 # The address
 
 
-@pytest.mark.skipif(find_spec("s3fs") is not None, reason="s3fs is installed")
-def test_a_missing_driver_is_told_with_the_pip_line() -> None:
+def test_a_missing_driver_is_told_with_the_pip_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "s3fs", None)  # as if it were not installed
+    monkeypatch.delitem(import_module("fsspec.registry")._registry, "s3", raising=False)
     with pytest.raises(UsageError, match="needs the package s3fs") as caught:
         check_artifacts(f"s3://KEY:{SECRET}@bucket/prefix", Path("runs/demo"))
     assert caught.value.hint == "Install it: pip install s3fs"
