@@ -54,7 +54,7 @@ class PruneAdvice:
         progress: Share of the plan at which it was judged.
         score: Best F1 of the training so far.
         threshold: Level that it missed.
-        compared_with: Keys of the trainings it was compared with.
+        compared_with: Keys of the trainings it was compared with; of very many, of the best.
         evidence: Further figures, JSON-serialisable.
     """
 
@@ -128,7 +128,7 @@ class FairPruner:
             progress=progress,
             score=curve.best,
             threshold=threshold,
-            compared_with=tuple(other.key for other, _ in compared),
+            compared_with=_best_keys(compared),
             evidence={
                 "quantile": self.quantile,
                 "margin": self.margin,
@@ -181,6 +181,14 @@ class FairPruner:
             level = best_at(other, curve.progress)
             if level is not None:
                 yield other, level
+
+
+def _best_keys(compared: Sequence[tuple[Curve, float]]) -> tuple[str, ...]:
+    """Return the keys of those that stood best, in the order given."""
+    if len(compared) <= MOST_NAMED:
+        return tuple(other.key for other, _ in compared)
+    least = sorted((level for _, level in compared), reverse=True)[MOST_NAMED - 1]
+    return tuple(other.key for other, level in compared if level >= least)[:MOST_NAMED]
 
 
 def _climb(curve: Curve) -> float:
