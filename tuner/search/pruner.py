@@ -42,6 +42,9 @@ from tuner.trial import TrialState
 
 __all__ = ["Curve", "CurvePoint", "FairPruner", "PruneAdvice", "schedule_shape"]
 
+MOST_NAMED = 50
+"""Trainings that an advice names; in a study of thousands its events would fill the disk."""
+
 _TOLERANCE = 1e-9  # progress is epoch / epochs: 5 / 20 must count as one quarter
 
 

@@ -199,6 +199,14 @@ def test_the_best_at_its_progress_is_never_stopped(judged: Curve, others: list[C
     assert PRUNER.advise(judged, others) is None
 
 
+def test_of_very_many_the_best_are_named() -> None:
+    others = good(120)
+    advice = PRUNER.advise(BAD, others)
+    assert advice is not None
+    assert "120 trials compared" in advice.reason
+    assert len(advice.compared_with) == 50
+
+
 @given(curves(), others_of)
 def test_the_quiet_stretches_are_quiet(judged: Curve, others: list[Curve]) -> None:
     if judged.progress <= 0.25 or judged.progress >= 0.85:
