@@ -18,6 +18,7 @@ from tuner.search.quote import study_quote
 from tuner.search.shared.url import is_shared
 from tuner.search.study_cost import confirm_runs, planned_seconds
 from tuner.search.time_left import estimate
+from tuner.space import SearchSpace
 from tuner.study import StudySpec
 from tuner.study_quote import StudyQuote
 from tuner.study_view import Estimate, StudyPlan
@@ -79,14 +80,13 @@ def study_plan(
         elapsed: Seconds that earlier sessions spent.
     """
     expected = _estimate(spec, longest, cost, peak_bytes, how, (slots, devices))
-    side_by_side = max(slots // max(devices, 1), 1)
     shared = is_shared(spec.options.storage)
     quote = quoted or study_quote(
         spec,
         expected,
         cost=cost,
         devices=max(devices, 1),
-        side_by_side=side_by_side,
+        side_by_side=max(slots // max(devices, 1), 1),
         memory_available=memory_available,
         untimed=SEVERAL_PROCESSES if shared else "",
     )
@@ -96,10 +96,7 @@ def study_plan(
         directory=directory,
         model=spec.model.name,
         data_facts=data_lines(data),
-        space_lines=tuple(
-            (name, str(parameter), spec.space.reasons.get(name, ""))
-            for name, parameter in spec.space.parameters.items()
-        ),
+        space_lines=_space_lines(spec.space),
         fixed_lines=tuple(_fixed_lines(spec)),
         start_points=spec.first_points,
         trials=spec.options.trials,
@@ -119,6 +116,13 @@ def engine_line(name: str, why: str, slots: int) -> str:
     """Say what runs the trainings, how many at once and why, in one line."""
     at_once = "one training at a time" if slots == 1 else f"{slots} trainings at once"
     return f"{name}, {at_once} ({why})"
+
+
+def _space_lines(space: SearchSpace) -> tuple[tuple[str, str, str], ...]:
+    return tuple(
+        (name, str(parameter), space.reasons.get(name, ""))
+        for name, parameter in space.parameters.items()
+    )
 
 
 def _fixed_lines(spec: StudySpec) -> list[tuple[str, str, str]]:

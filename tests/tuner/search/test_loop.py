@@ -181,7 +181,7 @@ def test_infeasible_trials_violate_a_constraint(tmp_path: Path) -> None:
     trials = stored_trials(tmp_path)
     assert summary.rows[1].state is TrialState.INFEASIBLE
     assert trials[1].constraints == {"memory": 1.0}
-    assert trials[0].constraints == {"memory": -1.0}
+    assert trials[0].constraints == {}, "without a constraint a trial is feasible to Optuna"
     later = [row.spec.batch_size for row in summary.rows[8:]]
     assert later.count(32) <= 1, "the sampler does not avoid what does not fit"
 
