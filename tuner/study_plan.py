@@ -82,15 +82,15 @@ def study_plan(
     expected = _estimate(spec, longest, cost, peak_bytes, how, (slots, devices))
     shared = is_shared(spec.options.storage)
     quote = quoted or study_quote(
-        spec,
-        expected,
+        *(spec, expected),
         cost=cost,
         devices=max(devices, 1),
         side_by_side=max(slots // max(devices, 1), 1),
         memory_available=memory_available,
         untimed=SEVERAL_PROCESSES if shared else "",
     )
-    notes = check_notes(checked, data_warnings(data, cut_sentences, spec.options.trials))
+    notes = [*check_notes(checked, data_warnings(data, cut_sentences, spec.options.trials))]
+    notes += [NO_EARLY_END] if shared and spec.options.stop_when_flat else []
     return StudyPlan(
         name=spec.name,
         directory=directory,
@@ -106,7 +106,7 @@ def study_plan(
         estimate=expected,
         device=device,
         engine=engine,
-        notes=(*notes, *([NO_EARLY_END] if shared and spec.options.stop_when_flat else [])),
+        notes=tuple(notes),
         quote=quote if quoted is not None or not done else None,
         elapsed=elapsed,
     )

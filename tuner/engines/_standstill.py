@@ -50,10 +50,15 @@ MOST_STANDSTILLS = 2
 """How often a training may stand still until that is final: what runs it is replaced once."""
 
 
+LONGEST_LOOK = 10.0
+"""Seconds between two looks after which nobody was listening: the search itself was stopped."""
+
+
 class Progress:
     """The signs of progress of one training, or the signs of life of one process.
 
-    Time in which it waits for somebody else does not count.
+    Time in which it waits for somebody else does not count, nor does time in which nobody looked: a
+    search that was paused, with all that it started, wakes up to trainings that could say nothing.
 
     Args:
         shortest: Seconds of silence that never count as a standstill.
@@ -64,11 +69,12 @@ class Progress:
         self._shortest = shortest
         self._clock = clock
         self._last: float | None = None
+        self._looked = 0.0
         self._longest = 0.0
 
     def begin(self) -> None:
         """Expect signs from now on."""
-        self._last = self._clock()
+        self._last = self._looked = self._clock()
 
     def wait(self) -> None:
         """Expect none until `begin`."""
@@ -78,7 +84,7 @@ class Progress:
 
     def went_on(self) -> None:
         """Take note of a sign."""
-        now = self._clock()
+        now = self._look()
         if self._last is not None:
             self._longest = max(self._longest, now - self._last)
         self._last = now
@@ -86,7 +92,8 @@ class Progress:
     @property
     def silence(self) -> float:
         """Seconds since the last sign; 0 while none is expected."""
-        return 0.0 if self._last is None else self._clock() - self._last
+        now = self._look()
+        return 0.0 if self._last is None else now - self._last
 
     @property
     def stands_still(self) -> bool:
@@ -94,3 +101,12 @@ class Progress:
         if math.isinf(self._shortest):
             return False
         return self.silence >= max(self._shortest, MANY_TIMES * self._longest)
+
+    def _look(self) -> float:
+        """Return the time; what nobody watched since the last look is taken out of the silence."""
+        now = self._clock()
+        missed = now - self._looked
+        if self._last is not None and missed > LONGEST_LOOK:
+            self._last = min(self._last + missed, now)
+        self._looked = now
+        return now

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -185,8 +186,11 @@ class _Replay:
         self.reports.append(report)
         if self.epoch <= self.covered:
             return
-        if is_kept(self.reports, self.job.spec) and report.scores.f1 > self.keep_above:
-            self._write("best", "model.json", {"f1": report.scores.f1, "epoch": report.epoch})
+        if is_kept(self.reports, self.job.spec):
+            if report.scores.f1 > self.keep_above:
+                self._write("best", "model.json", {"f1": report.scores.f1, "epoch": report.epoch})
+            else:
+                shutil.rmtree(self.job.directory / "best", ignore_errors=True)
         if self.epoch % checkpoint_every == 0:
             self.save_checkpoint()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tuner.engine import Engine
-from tuner.errors import StudyError
+from tuner.errors import StudyError, TunerError
 from tuner.search.budget import StudyClock
 from tuner.search.conclusion import read_summary, summarise
 from tuner.search.confirm_phase import ConfirmSource
@@ -25,9 +25,9 @@ from tuner.search.search_phase import SearchSource, reconcile
 from tuner.search.session import Session
 from tuner.search.shared.url import is_shared, shown_url
 from tuner.secrets_in_text import values_without_secrets
-from tuner.study import StudySpec, differences
+from tuner.study import SearchOptions, StudySpec, differences
 from tuner.study_view import StudyObserver, StudySummary
-from tuner.values import to_plain
+from tuner.values import from_plain, to_plain
 
 if TYPE_CHECKING:
     from tuner.search.optuna_bridge import OptunaBridge
@@ -225,10 +225,19 @@ def _remembered(folder: StudyFolder, spec: StudySpec) -> StudySummary | None:
     summary = read_summary(folder)
     if summary is None or summary.status == "interrupted":
         return None
-    if summary.extra.get("options") != values_without_secrets(to_plain(spec.options)):
+    if _options_of(summary) != values_without_secrets(to_plain(spec.options)):
         return None
     is_lost = summary.best_directory is not None and not summary.best_directory.is_dir()
     return None if is_lost else summary
+
+
+def _options_of(summary: StudySummary) -> object:
+    """Return the options of a summary; those that came later have their defaults."""
+    try:
+        known = from_plain(SearchOptions, summary.extra.get("options"))
+    except (TunerError, TypeError, ValueError, KeyError, AttributeError):
+        return None
+    return values_without_secrets(to_plain(known))
 
 
 @contextmanager

@@ -11,6 +11,7 @@ shall be a second opinion, not an echo of the first.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from tuner.errors import TunerError
 from tuner.model_facts import ModelFacts
 from tuner.search.conclusion import read_summary
 from tuner.search.folder import StudyFolder
-from tuner.space import SearchSpace, snap
+from tuner.space import SearchSpace, outside, snap
 from tuner.trial import TrialSpec
 
 __all__ = ["PastWinner", "like_winners", "past_points", "past_winners"]
@@ -62,9 +63,11 @@ def past_winners(runs: Path) -> tuple[PastWinner, ...]:
 
     Folders that hold no study, or one that cannot be read, are passed over: none is needed.
     """
-    if not runs.is_dir():
+    try:
+        folders = sorted(runs.iterdir())
+    except OSError:
         return ()
-    found = [winner for path in sorted(runs.iterdir()) for winner in _winner(path)]
+    found = [winner for path in folders for winner in _winner(path)]
     return tuple(sorted(found, key=lambda winner: winner.created, reverse=True))
 
 
@@ -124,13 +127,26 @@ def _winner(path: Path) -> Iterator[PastWinner]:
         yield PastWinner(
             study=spec.name,
             created=str(description.get("created", "")),
-            model=spec.model,
+            model=replace(spec.model, parameters=operator.index(spec.model.parameters)),
             data_fingerprint=spec.data_fingerprint,
-            sentences=int(spec.data_facts["splits"]["train"]["sentences"]),
-            spec=summary.winner.spec,
+            sentences=operator.index(spec.data_facts["splits"]["train"]["sentences"]),
+            spec=_checked(summary.winner.spec, spec.space),
         )
-    except (TunerError, OSError, KeyError, TypeError, ValueError):
+    except (TunerError, OSError, ArithmeticError, AttributeError, LookupError, TypeError):
         return
+    except (ValueError, RecursionError):
+        return
+
+
+def _checked(spec: TrialSpec, space: SearchSpace) -> TrialSpec:
+    """Return settings whose values are what the space of their own study can hold.
+
+    Raises:
+        ValueError: They lie outside.
+    """
+    if outside(spec, space):
+        raise ValueError("the winner lies outside of its space")
+    return spec
 
 
 def _doublings(one: int, other: int) -> float:

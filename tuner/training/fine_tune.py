@@ -226,6 +226,8 @@ class _Hooks(TrainerHooks):
     def new_best(self, model: Any, scores: Scores) -> None:
         if self.keep_above is None or scores.f1 > self.keep_above:
             save_model(model, self.bench.source.tokenizer, self.job.directory / "best")
+        else:  # an earlier epoch's weights, which count no more, must not pass for this one's
+            shutil.rmtree(self.job.directory / "best", ignore_errors=True)
 
 
 def save_model(model: Any, tokenizer: Any, folder: Path) -> None:

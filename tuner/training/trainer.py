@@ -264,7 +264,9 @@ class FineTuningTrainer(Trainer):
         kept = is_kept(self.reports, self.spec)
         if self.verdict.action != "prune" and kept:
             self.hooks.new_best(self.model, scores)
-        if kept or scores.f1 >= best:
+        if kept or (
+            best <= 0 and scores.f1 >= best
+        ):  # the errors of a training that learns nothing
             self.hooks.predicted(predicted)
         self.control.should_training_stop = self.control.should_training_stop or stops
         goes_on = report.epoch < report.epochs

@@ -160,7 +160,9 @@ class Fleet:
         if not awaited:
             time.sleep(timeout)
             return
-        done, _ = ray.wait(list(awaited), num_returns=1, timeout=timeout)
+        ray.wait(list(awaited), num_returns=1, timeout=timeout)
+        # All that is there: whoever has answered must not be taken for silent.
+        done, _ = ray.wait(list(awaited), num_returns=len(awaited), timeout=0)
         for call in done:
             self._go_on(awaited[call], call)
 

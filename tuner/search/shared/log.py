@@ -159,13 +159,21 @@ class TableLog:
         }
 
 
+def _body_of(text: str) -> Any:
+    """Return what an entry says; nothing, which makes it void, where it is no JSON."""
+    try:
+        return json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        return {}
+
+
 def entries_of(rows: Iterable[Any]) -> Iterable[Entry]:
     """Yield the entries that rows of the table hold."""
     for row in rows:
         yield Entry(
             author=row.author,
             kind=row.kind,
-            body=json.loads(row.body),
+            body=_body_of(row.body),
             identity=row.entry,
             position=row.position,
         )

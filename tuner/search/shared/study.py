@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tuner.errors import StudyError
 from tuner.search.heartbeat import Heartbeat
 from tuner.search.locks import is_free
 from tuner.search.shared.facts import MOST_DEATHS, StudyFacts
@@ -97,7 +98,13 @@ class SharedStudy:
         """Append an entry; return whether it counts."""
         entry = Entry(author=self.process.name, kind=kind, body=body)
         entries = self._patience(lambda: self._log.append(entry, self.facts.position))
-        return self.facts.apply(entries)[entry.identity]
+        counts = self.facts.apply(entries)
+        if entry.identity not in counts:
+            raise StudyError(
+                "An entry of the study did not arrive in its database: the study is gone from it.",
+                "Was it deleted? Start another study with --new.",
+            )
+        return counts[entry.identity]
 
     def refresh(self, *, at_most_every: float = 0.0) -> None:
         """Read what the others did.
