@@ -54,7 +54,7 @@ def trunk_study(
         )
     low, high = _ends(space, recipe)
     high = high if epochs is None else epochs
-    counts = trunk_counts(min(low, high), high)
+    counts = trunk_counts(low if epochs is None else 1, high)
     if recipe.trunk is not None and epochs is None and "epochs" not in space.parameters:
         counts = recipe.trunk.counts
     cooldown = plan_of(recipe).cooldown

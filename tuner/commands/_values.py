@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import tomllib
 from collections.abc import Callable, Iterable
@@ -52,8 +53,20 @@ def whole_number(option: str, *, low: int) -> Callable[[str], int]:
 
 
 def whole_numbers(option: str) -> Callable[[str], tuple[int, ...]]:
-    """Return a converter to whole numbers separated by commas; it raises UsageError for others."""
-    return lambda text: tuple(_whole(option, part.strip()) for part in text.split(","))
+    """Return a converter to rising whole numbers from 1, by comma; else it raises UsageError."""
+
+    def convert(text: str) -> tuple[int, ...]:
+        parts = [part.strip() for part in text.split(",")]
+        numbers = tuple(int(part) for part in parts if re.fullmatch(r"\d{1,9}", part))
+        rises = all(one < other for one, other in itertools.pairwise((0, *numbers)))
+        if len(numbers) < len(parts) or not rises:
+            raise UsageError(
+                f"`{option}` takes rising whole numbers from 1, but got `{text}`.",
+                f"Write e.g. {option} 2,4,8.",
+            )
+        return numbers
+
+    return convert
 
 
 def hyperparameter(name: str) -> Callable[[str], Any]:

@@ -16,7 +16,7 @@ import pytest
 import tuner
 from tests.tuner.display import examples
 from tuner import cli
-from tuner.commands import _options, train
+from tuner.commands import _options, _values, train
 from tuner.errors import UsageError
 from tuner.train_view import TrainObserver, TrainResult
 from tuner.trial import TrialState
@@ -133,3 +133,14 @@ def test_json_is_the_only_thing_on_standard_output(
     assert len(json.loads(captured.out)["epochs"]) == 3
     assert captured.err == ""
     assert faked
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "4,2", "2,2", "x", "", "2,", "2.5"])
+def test_counts_that_do_not_rise_are_told_before_any_data_is_read(text: str) -> None:
+    with pytest.raises(UsageError, match="`--counts` takes rising whole numbers from 1") as caught:
+        _values.whole_numbers("--counts")(text)
+    assert caught.value.hint == "Write e.g. --counts 2,4,8."
+
+
+def test_counts_are_read() -> None:
+    assert _values.whole_numbers("--counts")("2, 4,8") == (2, 4, 8)
