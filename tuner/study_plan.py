@@ -81,14 +81,8 @@ def study_plan(
     """
     expected = _estimate(spec, longest, cost, peak_bytes, how, (slots, devices))
     shared = is_shared(spec.options.storage)
-    quote = quoted or study_quote(
-        *(spec, expected),
-        cost=cost,
-        devices=max(devices, 1),
-        side_by_side=max(slots // max(devices, 1), 1),
-        memory_available=memory_available,
-        untimed=SEVERAL_PROCESSES if shared else "",
-    )
+    share = max(slots // max(devices, 1), 1)
+    quote = quoted or _quote(spec, expected, cost, (max(devices, 1), share), memory_available)
     notes = [*check_notes(checked, data_warnings(data, cut_sentences, spec.options.trials))]
     notes += [NO_EARLY_END] if shared and spec.options.stop_when_flat else []
     return StudyPlan(
@@ -116,6 +110,25 @@ def engine_line(name: str, why: str, slots: int) -> str:
     """Say what runs the trainings, how many at once and why, in one line."""
     at_once = "one training at a time" if slots == 1 else f"{slots} trainings at once"
     return f"{name}, {at_once} ({why})"
+
+
+def _quote(
+    spec: StudySpec,
+    expected: Estimate,
+    cost: EpochCost | None,
+    spread: tuple[int, int],
+    memory_available: int | None,
+) -> StudyQuote:
+    """Quote a study; `spread` is devices, and trainings side by side on each."""
+    return study_quote(
+        spec,
+        expected,
+        cost=cost,
+        devices=spread[0],
+        side_by_side=spread[1],
+        memory_available=memory_available,
+        untimed=SEVERAL_PROCESSES if is_shared(spec.options.storage) else "",
+    )
 
 
 def _space_lines(space: SearchSpace) -> tuple[tuple[str, str, str], ...]:

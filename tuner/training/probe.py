@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,7 +88,10 @@ def probe(
         will handle.
     """
     try:
-        steps, restoring = _measure(bench, spec, clock)
+        # In a thread of its own, as trainings are: on busy cores the main thread, whose pool of
+        # OpenMP threads others have used before, was seen to take ten times as long for a step.
+        with ThreadPoolExecutor(1, thread_name_prefix="probe") as own:
+            steps, restoring = own.submit(_measure, bench, spec, clock).result()
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
