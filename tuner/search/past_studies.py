@@ -37,6 +37,13 @@ MOST_POINTS = 2
 """More would leave a small budget nothing to search with."""
 
 
+_UNREADABLE = (
+    *(TunerError, OSError, ArithmeticError, AttributeError, LookupError),
+    *(TypeError, ValueError, RecursionError),
+)
+"""What files from strangers can make of reading them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastWinner:
     """The winner of a finished study.
@@ -132,9 +139,7 @@ def _winner(path: Path) -> Iterator[PastWinner]:
             sentences=operator.index(spec.data_facts["splits"]["train"]["sentences"]),
             spec=_checked(summary.winner.spec, spec.space),
         )
-    except (TunerError, OSError, ArithmeticError, AttributeError, LookupError, TypeError):
-        return
-    except (ValueError, RecursionError):
+    except _UNREADABLE:
         return
 
 

@@ -21,9 +21,8 @@ def rising(spec: TrialSpec) -> list[float]:
 
 
 @contextmanager
-def two_nodes(cache: Path) -> Iterator[Any]:
-    """Start two nodes with a core each, which keep models in `cache`, and join them."""
-    import ray
+def cluster_of_two(cache: Path) -> Iterator[Any]:
+    """Start two nodes with a core each, which keep models in `cache`, and join neither."""
     from ray.cluster_utils import Cluster
 
     with pytest.MonkeyPatch.context() as patch:
@@ -33,9 +32,20 @@ def two_nodes(cache: Path) -> Iterator[Any]:
         head = {"num_cpus": 1, "object_store_memory": STORE, "include_dashboard": False}
         cluster = Cluster(initialize_head=True, head_node_args=head)
         cluster.add_node(num_cpus=1, object_store_memory=STORE)
+        try:
+            yield cluster
+        finally:
+            cluster.shutdown()  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def two_nodes(cache: Path) -> Iterator[Any]:
+    """Start two nodes and join them."""
+    import ray
+
+    with cluster_of_two(cache) as cluster:
         ray.init(address=cluster.address, log_to_driver=False, logging_level=50)
         try:
             yield cluster
         finally:
             ray.shutdown()
-            cluster.shutdown()  # type: ignore[no-untyped-call]

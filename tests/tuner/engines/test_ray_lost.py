@@ -9,14 +9,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.tuner.engines.ray_cluster import ROOT, STORE
+from tests.tuner.engines.ray_cluster import ROOT, cluster_of_two
 from tests.tuner.processes import RunningCommand, run_command
 from tests.tuner.search.studies import make_spec, search
 
@@ -102,24 +100,6 @@ epochs = 40
 low = 3e-3
 high = 2e-2
 """
-
-
-@contextmanager
-def cluster_of_two(cache: Path) -> Iterator[Any]:
-    """Start two nodes that this process does not join."""
-    from ray.cluster_utils import Cluster
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(ROOT))
-        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        patch.setenv("XDG_CACHE_HOME", str(cache))
-        head = {"num_cpus": 1, "object_store_memory": STORE, "include_dashboard": False}
-        cluster = Cluster(initialize_head=True, head_node_args=head)
-        cluster.add_node(num_cpus=1, object_store_memory=STORE)
-        try:
-            yield cluster
-        finally:
-            cluster.shutdown()  # type: ignore[no-untyped-call]
 
 
 def kill_raylet(node: Any) -> None:

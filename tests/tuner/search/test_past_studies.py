@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,6 +73,30 @@ def test_a_broken_study_is_passed_over(tmp_path: Path, file: str, text: str) -> 
     finished_study(tmp_path, "whole")
     (tmp_path / "broken" / file).write_text(text)
     assert [one.study for one in past_winners(tmp_path)] == ["whole"]
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "value"),
+    [
+        ("study.json", "sentences", "Infinity"),
+        ("study.json", "sentences", "9.5"),
+        ("study.json", "parameters", '"30M"'),
+        ("summary.json", "batch_size", '"8"'),
+        ("summary.json", "epochs", "Infinity"),
+        ("summary.json", "learning_rate", "NaN"),
+    ],
+)
+def test_values_that_no_study_holds_are_passed_over(
+    tmp_path: Path, file: str, name: str, value: str
+) -> None:
+    finished_study(tmp_path, "hostile")
+    path = tmp_path / "hostile" / file
+    changed, count = re.subn(rf'"{name}": [^,\s{{}}\[]+', f'"{name}": {value}', path.read_text())
+    assert count, "nothing was changed"
+    path.write_text(changed)
+    winners = past_winners(tmp_path)
+    assert past_points(like_winners(winners, MODEL, "mine", 1_000), SPACE) == ()
+    assert winners == ()
 
 
 def test_an_interrupted_study_has_no_winner_yet(tmp_path: Path) -> None:

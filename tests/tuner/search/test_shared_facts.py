@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tuner.search.shared.facts import StudyFacts
-from tuner.search.shared.log import Entry
+from tuner.search.shared.log import Entry, entries_of
 
 RESULT = {"state": "finished", "reports": []}
 SETTINGS = {
@@ -149,3 +151,11 @@ def test_whatever_is_written_every_trial_ends_once_and_all_readers_agree(
     assert (again.trainings, again.begun) == (facts.trainings, facts.begun)
     open_ones = {one.key for one in facts.trainings.values() if one.result is None}
     assert {one.key for one in facts.running()} == open_ones
+
+
+@pytest.mark.parametrize("body", ["{bad", "", "[" * 100_000, "null"])
+def test_an_entry_that_is_no_json_is_void(body: str) -> None:
+    row = SimpleNamespace(author="stranger", kind="begin", body=body, entry="e1", position=1)
+    (entry,) = entries_of([row])
+    facts = StudyFacts()
+    assert facts.apply([entry]) == {"e1": False}
