@@ -32,11 +32,12 @@ def trunk_study(
     Args:
         space: What is searched.
         recipe: Settings of trial 0; nothing is changed when it is no trunk.
-        epochs: The highest count; None: that of the space, or of the recipe when epochs are not
-            searched.
+        epochs: The highest count, and 1 the lowest; None: the ends of the space, or 1 and the
+            recipe's when epochs are not searched.
 
     Raises:
-        UsageError: Epochs were named without a trunk, or the schedule is searched beside it.
+        UsageError: Epochs were named without a trunk or below 1, or the schedule is searched
+            beside it.
     """
     if not is_trunk(recipe):
         if epochs is not None:
@@ -52,9 +53,7 @@ def trunk_study(
             "`--schedule trunk` is one schedule for all trials, but `schedule` is searched.",
             "Leave one of the two out: trunks are compared with trunks only.",
         )
-    low, high = _ends(space, recipe)
-    high = high if epochs is None else epochs
-    counts = trunk_counts(low if epochs is None else 1, high)
+    counts = trunk_counts(*_ends(space, recipe, epochs))
     if recipe.trunk is not None and epochs is None and "epochs" not in space.parameters:
         counts = recipe.trunk.counts
     cooldown = plan_of(recipe).cooldown
@@ -72,7 +71,14 @@ def _refuse_mixture(space: SearchSpace) -> None:
         )
 
 
-def _ends(space: SearchSpace, recipe: TrialSpec) -> tuple[int, int]:
+def _ends(space: SearchSpace, recipe: TrialSpec, epochs: int | None) -> tuple[int, int]:
+    if epochs is not None:
+        if epochs < 1:
+            raise UsageError(
+                f"`epochs >= 1` must hold, but got epochs={epochs} as a trunk's highest count.",
+                "Name the most epochs that you would train, e.g. 12.",
+            )
+        return 1, epochs
     searched = space.parameters.get("epochs")
     if searched is None:
         return 1, recipe.epochs

@@ -43,7 +43,7 @@ def test_epochs_leave_the_space_and_become_counts() -> None:
     assert "epochs" in SPACE.parameters and "epochs" not in TRUNK_SPACE.parameters
     assert (TRUNK.epochs, TRUNK.trunk) == (6, TrunkPlan(counts=(2, 3, 6)))
     _, longer = trunk_study(SPACE, replace(RECIPE, schedule="trunk"), epochs=12)
-    assert longer.trunk == TrunkPlan(counts=(2, 3, 5, 8, 12)) and longer.epochs == 12
+    assert longer.trunk == TrunkPlan(counts=(1, 2, 3, 5, 8, 12)) and longer.epochs == 12
     assert trunk_study(SPACE, RECIPE) == (SPACE, RECIPE)
 
 
