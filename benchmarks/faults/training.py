@@ -72,7 +72,7 @@ def _trained(material: Material, folder: Path) -> Outcome:
     trainer.save_metrics("train", {**result.metrics, "train_samples": len(splits.train)})
     trainer.save_state()
     model: Any = trainer.model
-    model.config.architectures = [type(model).__name__]  # as save_model does
+    model.config.architectures = [type(model).__name__]  # as save_pretrained does
     model.config.save_pretrained(folder)
     trainer.create_model_card()
     (folder / "arguments.json").write_text(json.dumps(trainer.args.to_dict()), encoding="utf-8")

@@ -23,6 +23,7 @@ from benchmarks.support.timing import Plan
 from tuner.engine import Job, Verdict
 from tuner.engines.in_process import open_workbench
 from tuner.training.batches import LengthBatchSampler
+from tuner.training.best_model import BestModel
 from tuner.training.fine_tune import fine_tune
 from tuner.training.garbage import only_new_garbage
 from tuner.training.predict import _Run
@@ -113,7 +114,7 @@ def _assigned(phases: PhaseClock) -> Iterator[None]:
         (tuner.training.loader, "collate", DATA),
         (tuner.training.trainer, "evaluate", SCORING),
         (_Run, "_predict", EVALUATION),
-        (tuner.training.fine_tune, "save_model", MODEL),
+        (BestModel, "keep", MODEL),
         (tuner.training.fine_tune, "write_predictions", MODEL),
         (FineTuningTrainer, "_save_checkpoint", CHECKPOINT),
         (FineTuningTrainer, "seal", CHECKPOINT),

@@ -13,6 +13,7 @@ from tuner.engine import Job, Verdict
 from tuner.errors import NonFiniteError, OutOfMemoryError
 from tuner.task import Task
 from tuner.training.arguments import training_arguments
+from tuner.training.best_model import BestModel
 from tuner.training.checkpoints import (
     is_readable,
     latest_checkpoint,
@@ -31,7 +32,7 @@ from tuner.training.trunk import TrunkTrainer
 from tuner.trial import EpochReport, Scores, TrialOutcome, TrialState
 from tuner.trunk import is_trunk
 
-__all__ = ["Workbench", "fine_tune", "save_model"]
+__all__ = ["Workbench", "fine_tune"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -89,6 +90,7 @@ def fine_tune(
                 state=_STOPPED[trainer.verdict.action], reason=trainer.verdict.reason
             )
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        hooks.settle()
         return TrialOutcome(
             state=_final_state(trainer),
             reason=trainer.verdict.reason,
@@ -97,6 +99,7 @@ def fine_tune(
     except Exception as error:  # noqa: BLE001 - every kind of failure has its own outcome
         return _outcome(error, trainer, job)
     finally:
+        hooks.best.close()
         if trainer is not None:
             trainer.dismantle()
         del trainer
@@ -206,6 +209,7 @@ class _Hooks(TrainerHooks):
         self.asks_abort = should_abort
         self.on_step = on_step
         self.keep_above = job.keep_above
+        self.best = BestModel(job.directory / "best", bench.source.tokenizer, bench.device)
         self.checkpoint_every = bench.checkpoint_every
 
     def report(self, report: EpochReport) -> Verdict:
@@ -225,16 +229,9 @@ class _Hooks(TrainerHooks):
 
     def new_best(self, model: Any, scores: Scores) -> None:
         if self.keep_above is None or scores.f1 > self.keep_above:
-            save_model(model, self.bench.source.tokenizer, self.job.directory / "best")
+            self.best.keep(model)
         else:  # an earlier epoch's weights, which count no more, must not pass for this one's
-            shutil.rmtree(self.job.directory / "best", ignore_errors=True)
+            self.best.drop()
 
-
-def save_model(model: Any, tokenizer: Any, folder: Path) -> None:
-    """Write a model folder that `from_pretrained` and `pipeline` load; complete or not at all."""
-    temporary = folder.with_name(f"{folder.name}.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
-    model.save_pretrained(temporary)
-    tokenizer.save_pretrained(temporary)
-    shutil.rmtree(folder, ignore_errors=True)
-    temporary.rename(folder)
+    def settle(self) -> None:
+        self.best.settle()

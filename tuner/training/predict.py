@@ -21,7 +21,7 @@ from tuner.training.memory import (
 )
 from tuner.trial import Scores
 
-__all__ = ["collate", "evaluate"]
+__all__ = ["collate", "evaluate", "evaluation_tokens"]
 
 EVALUATION_TOKENS = 8192
 """Padded tokens per evaluation batch while memory allows: enough to keep a GPU busy."""
@@ -85,14 +85,13 @@ def evaluate(
     """
     run = _Run(model, task, split, padding, device, simulated)
     order = np.argsort(-split.lengths, kind="stable")
-    ceiling = CPU_EVALUATION_TOKENS if device.type == "cpu" else EVALUATION_TOKENS
     was_training = model.training
     model.eval()
     try:
         pending = [order]
         while pending:
             rows = pending.pop()
-            limit = min(ceiling, limits.limit("eval") or ceiling)
+            limit = evaluation_tokens(device.type, limits)
             runs = split_rows(split.lengths[rows].tolist(), limit)
             if len(runs) > 1:
                 pending.extend(rows[part] for part in reversed(runs))
@@ -105,6 +104,12 @@ def evaluate(
         model.train(was_training)
     on_predicted(run.predicted)
     return run.scores()
+
+
+def evaluation_tokens(device: str, limits: MicroBatchLimits) -> int:
+    """Return the most padded tokens of an evaluation batch on a kind of device."""
+    ceiling = CPU_EVALUATION_TOKENS if device == "cpu" else EVALUATION_TOKENS
+    return min(ceiling, limits.limit("eval") or ceiling)
 
 
 def _shrink(

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["StepTime", "median_step", "step_cost"]
+__all__ = ["StepTime", "median_step", "scatter", "step_cost"]
+
+MIDDLE = (16, 84)
+"""Percentiles: for a normal distribution, a standard deviation on either side of the median."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,3 +60,31 @@ def step_cost(steps: Sequence[StepTime]) -> tuple[float, float]:
     if slope <= 0:
         return float(np.median(seconds)), 0.0
     return float(fixed), float(slope)
+
+
+def scatter(
+    times: Sequence[Sequence[tuple[int, float]]], per_step: float, per_token: float
+) -> float:
+    """Give the relative standard deviation of measured steps around what was made of them.
+
+    Two parts, as the root of the sum of their squares: how far steps of one kind lie apart (half
+    of what holds the middle 68 % of them, the median over the kinds), and how far the middles of
+    the kinds lie from the line.
+
+    Args:
+        times: Per kind, tokens and seconds of each step.
+        per_step: Seconds per step that were made of them.
+        per_token: Seconds per token.
+
+    Returns:
+        A share, such as 0.1; 0 when each kind was measured once and lies on the line.
+    """
+    apart, off = [], []
+    for own in times:
+        middle = median_step(own)
+        expected = max(per_step + per_token * middle.tokens, 1e-12)
+        each = [seconds / size * middle.tokens / expected for size, seconds in own]
+        low, high = np.percentile(each, MIDDLE)
+        apart.append((high - low) / 2)
+        off.append(middle.seconds / expected - 1)
+    return float(np.hypot(np.median(apart), np.sqrt(np.mean(np.square(off)))))

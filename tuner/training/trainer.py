@@ -367,6 +367,7 @@ class FineTuningTrainer(Trainer):
     def seal(self) -> None:
         """Complete the checkpoint that transformers has just written."""
         folder = Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"
+        self.hooks.settle()
         seal_checkpoint(folder, self.reports, self._running())
         self._checkpointed = time.monotonic()
 

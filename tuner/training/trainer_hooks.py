@@ -44,6 +44,9 @@ class TrainerHooks:
     def new_best(self, model: Any, scores: Scores) -> None:
         """Called when an epoch is the one to keep so far, see `tuner.kept_epoch`."""
 
+    def settle(self) -> None:
+        """Called before a checkpoint counts: all that was kept must be on the disk by then."""
+
     def predicted(self, labels: IntArray) -> None:
         """Called when an epoch is kept or none before scored higher, with what it predicted.
 
