@@ -15,6 +15,7 @@ from transformers.trainer_callback import PrinterCallback
 from diagnostics.subjects.run_history import RunEvent
 from tuner.engine import Verdict
 from tuner.errors import NonFiniteError, OutOfMemoryError
+from tuner.evaluation_pace import epochs_between
 from tuner.kept_epoch import is_kept
 from tuner.task import Task
 from tuner.training.batches import cut_pieces, piece_tokens_of
@@ -94,6 +95,7 @@ class FineTuningTrainer(Trainer):
         self.verdict = Verdict()
         self.has_optimizer_state = bool(reports)
         self.piece_tokens = piece_tokens_of(self.args.device.type)
+        self._pause = epochs_between(train.ids.size, dev.ids.size, spec.epochs)
         self._checkpointed = time.monotonic()
         self._checkpoint_seconds = 0.0
         self._start_epoch()
@@ -300,6 +302,11 @@ class FineTuningTrainer(Trainer):
     def steps_trained(self) -> int:
         """Optimizer steps that the weights have seen."""
         return self.state.global_step
+
+    def epoch_ended(self) -> None:
+        """Leave the evaluation out where it would cost more than the training it judges."""
+        if (self.spec.epochs - round(self.epochs_trained)) % self._pause:
+            self.control.should_evaluate = False
 
     def step_ended(self) -> None:
         """Decide whether to evaluate or to save after a step; the default waits for the epoch."""

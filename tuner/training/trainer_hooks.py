@@ -74,6 +74,10 @@ class Bridge(TrainerCallback):
         if self.trainer.hooks.should_abort():
             raise AbortedError
 
+    def on_epoch_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Evaluate, or train on."""
+        self.trainer.epoch_ended()
+
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Complete the checkpoint."""
         self.trainer.seal()

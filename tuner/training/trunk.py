@@ -85,6 +85,9 @@ class TrunkTrainer(FineTuningTrainer):
         elif at_end or self.steps_trained % self.course.steps_per_epoch == 0:
             self.control.should_save = self.checkpoint_is_due
 
+    def epoch_ended(self) -> None:
+        """Leave the pass as it is: every branch is evaluated."""
+
     def judged(self, verdict: Verdict) -> Verdict:
         """End a trunk that is unstable, whatever the outside said of its last branch."""
         reason = unstable(self.reports)
