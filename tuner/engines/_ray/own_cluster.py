@@ -27,11 +27,16 @@ OBJECT_STORE = 2**29
 CLOSE_PATIENCE = 10.0
 """Most seconds for the cluster to end by itself."""
 
+ATTEMPTS = 2
+"""Starts that are tried: Ray gives up after half a minute. A busy machine may need longer,
+but then finds its files in memory at the second attempt."""
+
 _PROGRAM = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
     "from tuner.engines._ray.own_cluster import hold; hold()"
 )
 _WENT_WRONG = "error "
+_TOO_SLOW = "timed out during startup"
 
 
 class OwnCluster:
@@ -45,19 +50,19 @@ class OwnCluster:
     """
 
     def __init__(self) -> None:
-        self._holder = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, json.dumps(sys.path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            start_new_session=True,
-        )
-        try:
-            self.address = self._heard_address()
-        except BaseException:
-            self.close()
-            raise
+        for left in reversed(range(ATTEMPTS)):
+            self._holder = _started()
+            try:
+                self.address = self._heard_address()
+            except UsageError as error:
+                self.close()
+                if left == 0 or _TOO_SLOW not in error.message:
+                    raise
+            except BaseException:
+                self.close()
+                raise
+            else:
+                return
 
     def close(self) -> None:
         """End the cluster. May be called twice."""
@@ -81,6 +86,17 @@ class OwnCluster:
             f"A Ray cluster of this machine alone could not be started: {why[:500]}.",
             "Try `ray start --head` to see what is wrong, or use --engine workers.",
         )
+
+
+def _started() -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", _PROGRAM, json.dumps(sys.path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
 
 
 def hold() -> None:
