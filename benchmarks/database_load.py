@@ -15,7 +15,8 @@ Every worker is a thread with connections of its own; `--processes` spreads them
 storage, then all begin. A RATIO is the time per trial of ours over that of plain Optuna: processor
 time of the workers and the server, which other programs on the machine disturb little, and wall
 time. The columns `part 1` to `part 5` are the processor time of the workers per trial in each fifth
-of the study, and `MB per 1,000` the growth of their memory: both show what grows with the trials.
+of the study, and `MB per 1,000` the growth of their memory: both show what grows with the trials. A
+second table has the memory of a process at the end of each fifth.
 """
 
 from __future__ import annotations
@@ -64,6 +65,7 @@ class Load:
         parts: Processor time of the workers per trial in each fifth, in milliseconds.
         growth: Megabytes by which the workers' memory grew in the last four fifths, per 1,000
             trials and process.
+        memory: Megabytes of a process at the end of each fifth of its trials, the mean of all.
     """
 
     arm: str
@@ -74,6 +76,7 @@ class Load:
     server: float
     parts: tuple[float, ...]
     growth: float
+    memory: tuple[float, ...]
 
 
 @dataclass(slots=True)
@@ -181,6 +184,10 @@ def _load(arm: str, workers: int, told: Sequence[Any], server: float) -> Load:
     pieces = [ends[part * size : (part + 1) * size] for part in range(PARTS)]
     grown = [stamps[-1][2] - stamps[len(stamps) // PARTS][2] for stamps in told]
     counted = trials - trials // PARTS
+    ends_of_parts = [
+        [stamps[(part + 1) * (len(stamps) - 1) // PARTS][2] for part in range(PARTS)]
+        for stamps in told
+    ]
     return Load(
         arm=arm,
         workers=workers,
@@ -190,6 +197,7 @@ def _load(arm: str, workers: int, told: Sequence[Any], server: float) -> Load:
         server=server,
         parts=tuple(1000 * sum(s for _, s in piece) / max(1, len(piece)) for piece in pieces),
         growth=1000 * sum(grown) / len(grown) / max(1, counted),
+        memory=tuple(sum(sizes) / len(told) for sizes in zip(*ends_of_parts, strict=True)),
     )
 
 
@@ -197,8 +205,8 @@ def first_process(server: PostgresServer) -> int:
     """Return the number of the server's first process, whose children serve the clients."""
     with psycopg.connect(server.url("postgres")) as connection:
         row = connection.execute("SELECT pg_backend_pid()").fetchone()
-    assert row is not None
-    status = Path(f"/proc/{row[0]}/status").read_text()
+        assert row is not None
+        status = Path(f"/proc/{row[0]}/status").read_text()  # it ends with the connection
     return int(status.split("PPid:")[1].split()[0])
 
 
@@ -276,6 +284,11 @@ def report(loads: Sequence[Load]) -> None:
             )
             for load in loads
         ],
+    )
+    print_table(
+        "Megabytes of a process after each fifth of its trials",
+        ("arm", *(f"part {number + 1}" for number in range(PARTS))),
+        [(load.arm, *(f"{size:.0f}" for size in load.memory)) for load in loads],
     )
     known = {load.arm: load for load in loads}
     for ours, theirs in RATIOS:

@@ -32,12 +32,14 @@ class StudyChoice:
         space: The search space.
         recipe: Settings of trial 0.
         start_points: Known good settings that are tried next.
+        start_sources: For each of them the finished study that it won, or an empty text.
         notes: Where start points came from, as sentences, if from finished studies.
     """
 
     space: SearchSpace
     recipe: TrialSpec
     start_points: tuple[TrialSpec, ...]
+    start_sources: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -101,12 +103,14 @@ def choose_study(
     brings_points = source is not None and source.start_points
     learnt = () if brings_points else past_points(past, chosen_space)
     points = defaults.known_good if source is None else source.start_points
-    points = (*(winner.spec for winner in learnt), *points)
-    complete = (_without_gaps(point, also, chosen_space) for point in points)
+    told = [*((winner.spec, winner.study) for winner in learnt), *((one, "") for one in points)]
+    complete = [(_without_gaps(point, also, chosen_space), source) for point, source in told]
+    fitting = _fitting(complete, chosen_recipe, chosen_space)
     return StudyChoice(
         space=chosen_space,
         recipe=chosen_recipe,
-        start_points=tuple(_fitting(complete, chosen_recipe, chosen_space)),
+        start_points=tuple(point for point, _ in fitting),
+        start_sources=tuple(source for _, source in fitting),
         notes=tuple(
             f"What won the study {winner.study} ({winner.sentences:,} training sentences, "
             f"{winner.model.name}) is tried early."
@@ -169,15 +173,17 @@ def _without_gaps(recipe: TrialSpec, also: Iterable[str], space: SearchSpace) ->
 
 
 def _fitting(
-    points: Iterable[TrialSpec], recipe: TrialSpec, space: SearchSpace
-) -> Iterable[TrialSpec]:
+    points: Iterable[tuple[TrialSpec, str]], recipe: TrialSpec, space: SearchSpace
+) -> list[tuple[TrialSpec, str]]:
     """Start points with the searched values of `points` and everything else from the recipe.
 
     Points that are good somewhere else, outside of the space, are left out.
     """
-    for point in points:
-        if not outside(point, space):
-            yield replace(recipe, **{name: getattr(point, name) for name in space.parameters})
+    return [
+        (replace(recipe, **{name: getattr(point, name) for name in space.parameters}), source)
+        for point, source in points
+        if not outside(point, space)
+    ]
 
 
 def _check_frozen_layers(

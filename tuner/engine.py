@@ -132,6 +132,14 @@ class Engine(Protocol):
         A verdict for a training that is no longer waiting (it was lost meanwhile) is dropped.
         """
 
+    def interrupt(self, key: str, reason: str) -> None:
+        """Wish that a training ends as INTERRUPTED before its next report, if it can.
+
+        For trainings whose reports are many epochs apart. One that can be taken up again at any
+        step ends at the next; others go on to their report, whose verdict stops them. Void for a
+        training that is not running or was lost meanwhile.
+        """
+
     def evaluate(self, model: Path, split: Literal["dev", "test"]) -> Scores:
         """Score a saved model folder on a split. Called with no job running."""
 

@@ -33,9 +33,10 @@ from tuner.search.conclusion import read_summary
 from tuner.search.folder import StudyFolder, default_environment
 from tuner.search.interrupt import StopRequest
 from tuner.search.loop import refuse_another_study, run_search
-from tuner.search.quote import keep_quote, read_quote
+from tuner.search.quote import keep_quote, placed, read_quote
 from tuner.study import StudySpec
 from tuner.study_plan import engine_line, study_plan
+from tuner.study_quote import StudyQuote
 from tuner.study_view import StudyObserver, StudyPlan, StudySummary
 
 if TYPE_CHECKING:
@@ -159,8 +160,9 @@ def _plan(
     ready: ReadySearch, measured: Probe | None, choice: EngineChoice, engine: Engine
 ) -> StudyPlan:
     devices = device_count(choice, engine.slots)
+    found = ready.folder.read_description()
     plan = study_plan(
-        ready.spec,
+        ready.spec if found is None else ready.spec.going_on_from(found[0]),
         ready.directory,
         ready.data,
         done=_ended_trials(ready.folder),
@@ -175,11 +177,19 @@ def _plan(
         slots=engine.slots,
         devices=devices,
         memory_available=_memory_available(ready),
-        quoted=read_quote(ready.directory),
-        elapsed=StudyClock(ready.folder.clock, time.monotonic).elapsed,
+        quoted=_said_before(ready, choice, devices, engine.slots),
+        elapsed=StudyClock(ready.folder.clock, lambda: 0.0).elapsed,
     )
     further: tuple[str, ...] = getattr(engine, "notes", ())
     return replace(plan, notes=(*plan.notes, *ready.notes, *further))
+
+
+def _said_before(
+    ready: ReadySearch, choice: EngineChoice, devices: int, slots: int
+) -> StudyQuote | None:
+    """Return the quote of the first start, void where the trainings go on elsewhere."""
+    quote = read_quote(ready.directory)
+    return quote if quote is None or choice is NOTHING_LEFT else placed(quote, devices, slots)
 
 
 def _device_title(ready: ReadySearch, choice: EngineChoice, devices: int) -> str:

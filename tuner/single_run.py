@@ -21,6 +21,8 @@ from tuner.trial import EpochReport, Scores, TrialOutcome, TrialSpec, TrialState
 
 __all__ = ["claim_run", "run_once", "write_result"]
 
+STOPPED = "Stopped by the user."
+
 
 @contextmanager
 def claim_run(
@@ -122,6 +124,8 @@ def _follow(
 ) -> RunRecord:
     while True:
         message = engine.next_message(0.2)
+        if stop.requested:
+            engine.interrupt(run.key, STOPPED)  # a trunk's next report can be many epochs away
         if message is None:
             continue
         if isinstance(message, StepsDone):
@@ -130,7 +134,7 @@ def _follow(
         if isinstance(message, EpochDone):
             run = replace(run, reports=(*run.reports, message.report))
             _record(run, message.report, recorder, observer)
-            halt = Verdict(action="interrupt", reason="Stopped by the user.")
+            halt = Verdict(action="interrupt", reason=STOPPED)
             engine.answer(run.key, halt if stop.requested else Verdict())
             continue
         if isinstance(message, JobRestarted):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
@@ -23,7 +23,6 @@ from tuner.values import from_plain, to_plain
 __all__ = [
     "SearchOptions",
     "StudySpec",
-    "differences",
     "spec_from_json",
     "spec_to_json",
 ]
@@ -100,6 +99,8 @@ class StudySpec:
         recipe: The settings of trial 0, and of everything that is not searched.
         start_points: Known good settings tried right after the recipe; they differ from it in
             searched hyperparameters only.
+        start_sources: For each of them the finished study that it won, or an empty text; empty
+            where none comes from a study.
         options: How much is searched, and how.
         model: Facts about the encoder.
         data_source: The data as the user named it.
@@ -114,6 +115,7 @@ class StudySpec:
     space: SearchSpace
     recipe: TrialSpec
     start_points: tuple[TrialSpec, ...] = ()
+    start_sources: tuple[str, ...] = ()
     options: SearchOptions = field(default_factory=SearchOptions)
     model: ModelFacts
     data_source: str
@@ -145,6 +147,17 @@ class StudySpec:
         """What is tried before the sampler decides: the recipe, then the other start points."""
         points = (self.recipe, *self.start_points)
         return tuple(point for place, point in enumerate(points) if point not in points[:place])
+
+    @property
+    def first_sources(self) -> tuple[str, ...]:
+        """For each of the first points the study that it won; empty for the others."""
+        points = (self.recipe, *self.start_points)
+        sources = (("", *self.start_sources) + ("",) * len(points))[: len(points)]
+        return tuple(sources[points.index(point)] for point in self.first_points)
+
+    def going_on_from(self, earlier: StudySpec) -> StudySpec:
+        """Return this study with the points that were chosen when it began."""
+        return replace(self, start_points=earlier.start_points, start_sources=earlier.start_sources)
 
 
 def spec_to_json(spec: StudySpec) -> dict[str, Any]:
@@ -178,69 +191,6 @@ def spec_from_json(data: Mapping[str, Any]) -> StudySpec:
             f"The study's description cannot be read: {error!r}.",
             "Was `study.json` changed by hand, or written by another version?",
         ) from error
-
-
-def differences(old: StudySpec, new: StudySpec) -> tuple[str, ...]:
-    """Say how the two differ in what a study cannot change while it goes on.
-
-    Budget, sampler, pruning, start points, storage, engine and devices may change; data, model,
-    space, recipe and training options may not.
-
-    Returns:
-        One line per difference, such as `learning_rate: 1e-05 to 0.0001 before, fixed now`.
-    """
-    return (
-        *_data_differences(old, new),
-        *_model_differences(old.model, new.model),
-        *_changed(_space_lines(old), _space_lines(new), "space, "),
-        *_changed(to_plain(old.recipe), to_plain(new.recipe), "recipe, "),
-        *_changed(old.training, new.training, "training, "),
-    )
-
-
-def _data_differences(old: StudySpec, new: StudySpec) -> Iterator[str]:
-    if old.data_fingerprint == new.data_fingerprint:
-        return
-    facts = list(_changed(_flat(old.data_facts), _flat(new.data_facts), "data, "))
-    if old.data_source != new.data_source:
-        facts.insert(0, f"data: {old.data_source} before, {new.data_source} now")
-    yield from facts or ["data: the same counts, but other words or tags"]
-
-
-def _model_differences(old: ModelFacts, new: ModelFacts) -> Iterator[str]:
-    if old.fingerprint == new.fingerprint:
-        return
-    facts = [
-        line
-        for line in _changed(to_plain(old), to_plain(new), "model, ")
-        if not line.startswith("model, fingerprint:")
-    ]
-    yield from facts or ["model: the same name and size, but other weights or another tokenizer"]
-
-
-def _space_lines(spec: StudySpec) -> dict[str, str]:
-    return {name: str(value) for name, value in spec.space.parameters.items()}
-
-
-def _changed(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str) -> Iterator[str]:
-    for name in dict.fromkeys((*old, *new)):
-        before, now = to_plain(old.get(name)), to_plain(new.get(name))
-        if before != now:
-            yield f"{prefix}{name}: {_shown(before)} before, {_shown(now)} now"
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            flat |= _flat(value, f"{prefix}{name}.")
-        else:
-            flat[f"{prefix}{name}"] = value
-    return flat
-
-
-def _shown(value: Any) -> str:
-    return "nothing" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _kind(parameter: Parameter) -> str:

@@ -13,23 +13,20 @@ from tuner.data import TaskData
 from tuner.data_check import check_notes
 from tuner.epoch_cost import EpochCost
 from tuner.hyperparameters import plain_number
+from tuner.plan_cost import plan_estimate, plan_quote
 from tuner.search.luck import luck_warning
-from tuner.search.quote import study_quote
 from tuner.search.shared.url import is_shared
-from tuner.search.study_cost import confirm_runs, planned_seconds
-from tuner.search.time_left import estimate
+from tuner.secrets_in_text import without_secrets
 from tuner.space import SearchSpace
 from tuner.study import StudySpec
 from tuner.study_quote import StudyQuote
-from tuner.study_view import Estimate, StudyPlan
+from tuner.study_view import StudyPlan
 
 __all__ = ["data_lines", "data_warnings", "engine_line", "study_plan"]
 
 FEW_DEVELOPMENT_ENTITIES = 100
 """Below so many entities the standard error of a recall of 0.8 is above 4 points (binomial)."""
 
-SHARED_DEVICE = "One training was alone on its device then; side by side they may be faster."
-SEVERAL_PROCESSES = "Other processes may share the trials, so the time is not quoted."
 NO_EARLY_END = (
     "Several processes share this study, so it does not end early: they would have to agree on "
     "what is left to gain while their trials end at different times."
@@ -79,10 +76,12 @@ def study_plan(
         quoted: The quote of the study's first start; None when this is it.
         elapsed: Seconds that earlier sessions spent.
     """
-    expected = _estimate(spec, longest, cost, peak_bytes, how, (slots, devices))
+    spread = {"slots": slots, "devices": max(devices, 1)}
+    expected = plan_estimate(spec, longest, cost, peak_bytes, how, **spread)
     shared = is_shared(spec.options.storage)
-    share = max(slots // max(devices, 1), 1)
-    quote = quoted or _quote(spec, expected, cost, (max(devices, 1), share), memory_available)
+    quote = quoted
+    if quote is None and not done:
+        quote = plan_quote(spec, expected, cost, memory_available, **spread)
     notes = [*check_notes(checked, data_warnings(data, cut_sentences, spec.options.trials))]
     notes += [NO_EARLY_END] if shared and spec.options.stop_when_flat else []
     return StudyPlan(
@@ -93,6 +92,7 @@ def study_plan(
         space_lines=_space_lines(spec.space),
         fixed_lines=tuple(_fixed_lines(spec)),
         start_points=spec.first_points,
+        start_sources=spec.first_sources,
         trials=spec.options.trials,
         done=done,
         time_budget=spec.options.time_budget,
@@ -101,8 +101,10 @@ def study_plan(
         device=device,
         engine=engine,
         notes=tuple(notes),
-        quote=quote if quoted is not None or not done else None,
-        elapsed=elapsed,
+        quote=quote,
+        elapsed=elapsed if quoted is not None else 0.0,
+        ends_early=spec.options.stop_when_flat and not shared,
+        artifacts=without_secrets(spec.options.artifacts or ""),
     )
 
 
@@ -110,25 +112,6 @@ def engine_line(name: str, why: str, slots: int) -> str:
     """Say what runs the trainings, how many at once and why, in one line."""
     at_once = "one training at a time" if slots == 1 else f"{slots} trainings at once"
     return f"{name}, {at_once} ({why})"
-
-
-def _quote(
-    spec: StudySpec,
-    expected: Estimate,
-    cost: EpochCost | None,
-    spread: tuple[int, int],
-    memory_available: int | None,
-) -> StudyQuote:
-    """Quote a study; `spread` is devices, and trainings side by side on each."""
-    return study_quote(
-        spec,
-        expected,
-        cost=cost,
-        devices=spread[0],
-        side_by_side=spread[1],
-        memory_available=memory_available,
-        untimed=SEVERAL_PROCESSES if is_shared(spec.options.storage) else "",
-    )
 
 
 def _space_lines(space: SearchSpace) -> tuple[tuple[str, str, str], ...]:
@@ -150,43 +133,6 @@ def _fixed_lines(spec: StudySpec) -> list[tuple[str, str, str]]:
     for name, value in spec.recipe.extra.items():
         lines.append((name, plain_number(value), "set for every trial"))
     return lines
-
-
-def _estimate(
-    spec: StudySpec,
-    longest: int,
-    cost: EpochCost | None,
-    peak_bytes: int | None,
-    how: str,
-    spread: tuple[int, int],
-) -> Estimate:
-    """Expect the cost; `spread` is how many trainings run at once, and on how many devices.
-
-    Trainings side by side on one device share it, so that only further devices are counted as
-    faster: what such trainings gain is not known, and the study will not take longer.
-    """
-    slots, devices = spread
-    if cost is not None and slots > devices:
-        how = f"{how} {SHARED_DEVICE}".strip()
-    computed = estimate(
-        spec.model,
-        trainings=spec.options.trials + confirm_runs(spec),
-        batch_size=spec.recipe.batch_size,
-        length=longest,
-        seconds_per_epoch=None if cost is None else cost.of_epoch(spec.recipe.batch_size),
-        seconds=None if cost is None else planned_seconds(spec, cost, max(devices, 1)).total,
-        slots=slots,
-        how=how,
-    )
-    if peak_bytes is None:
-        return computed
-    return Estimate(
-        seconds_per_epoch=computed.seconds_per_epoch,
-        seconds=computed.seconds,
-        disk_bytes=computed.disk_bytes,
-        memory_bytes=peak_bytes,
-        how=f"{how} Memory is the peak of its longest batch.".strip(),
-    )
 
 
 def data_lines(data: TaskData) -> tuple[str, ...]:

@@ -4,9 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["QuoteCheck", "StudyQuote", "rough_time"]
+__all__ = ["QuoteCheck", "QuoteParts", "StudyQuote", "rough_time"]
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteParts:
+    """What a quote is made of, so that a part of a study can be held against it.
+
+    Attributes:
+        start: Seconds until the first trial begins.
+        first: Seconds of the trials whose settings are known, in their order, without pruning.
+        chosen: Seconds of a trial whose settings the sampler chooses, without pruning.
+        again: Seconds of a run with a further seed.
+        reruns: How many such runs are expected.
+        end: Seconds after the last training: reading the test split.
+    """
+
+    start: float
+    first: tuple[float, ...]
+    chosen: float
+    again: float
+    reruns: float
+    end: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +47,12 @@ class StudyQuote:
         memory_bytes: Peak memory of a training on its device; None when unknown.
         memory_available: Memory of that device; None when unknown.
         untimed: Why there are no seconds, as a sentence; empty where there are.
+        devices: Devices that it is for.
+        side_by_side: Trainings at once on each of them that it is for. What they gain is not known:
+            `seconds` and `high` expect nothing, `low` that each is as fast as alone.
+        parts: What the seconds are made of; None without them.
+        void: Why it is no longer held against what the study takes, as a sentence; empty while it
+            is.
     """
 
     trials: int
@@ -40,6 +67,10 @@ class StudyQuote:
     memory_bytes: int | None
     memory_available: int | None
     untimed: str = ""
+    devices: int = 1
+    side_by_side: int = 1
+    parts: QuoteParts | None = None
+    void: str = ""
 
     @property
     def expected(self) -> float | None:
@@ -55,18 +86,29 @@ class QuoteCheck:
         quoted: Seconds that were quoted: with pruning where trials were pruned.
         actual: Seconds that it took, over all sessions.
         ratio: Actual / quoted.
-        close: Whether they differ by at most a quarter.
+        close: Whether they differ by at most a quarter; for trainings side by side, whether it took
+            from a quarter less than `quoted_low` to a quarter more than `quoted`.
+        quoted_low: What was quoted if trainings side by side do not slow each other down; None for
+            one training per device.
+        compared: What `quoted` is for, where that is not the whole study as it was planned, such as
+            `for the 12 trials that ran`; else empty.
     """
 
     quoted: float
     actual: float
     ratio: float
     close: bool
+    quoted_low: float | None = None
+    compared: str = ""
 
     @property
     def sentence(self) -> str:
         """Both in words."""
-        return f"quoted {rough_time(self.quoted)}, took {rough_time(self.actual)}"
+        quoted = rough_time(self.quoted)
+        if self.quoted_low is not None:
+            quoted = f"{rough_time(self.quoted_low)} to {quoted}"
+        words = " ".join(filter(None, ("quoted", quoted, self.compared)))
+        return f"{words}, took {rough_time(self.actual)}"
 
 
 def rough_time(seconds: float) -> str:

@@ -60,6 +60,7 @@ class StudyPlan:
         space_lines: One (parameter, range, reason) per searched hyperparameter.
         fixed_lines: One (parameter, value, reason) per hyperparameter that is not searched.
         start_points: The specs tried first; the first of them is the recipe, trial 0.
+        start_sources: For each of them the finished study that it won, or an empty text.
         trials: How many trials in total, over all restarts.
         done: How many of them are finished already (a resumed study).
         time_budget: Seconds, or None.
@@ -71,6 +72,8 @@ class StudyPlan:
         quote: What it is expected to take; of a study that goes on, what was said at its first
             start. None when nothing was said.
         elapsed: Seconds spent on it so far, by earlier sessions.
+        ends_early: Whether it ends when what is left to gain is below the noise of a score.
+        artifacts: Where models and checkpoints are kept besides, without secrets; empty: nowhere.
     """
 
     name: str
@@ -90,6 +93,9 @@ class StudyPlan:
     engine: str = ""
     quote: StudyQuote | None = None
     elapsed: float = 0.0
+    start_sources: tuple[str, ...] = ()
+    ends_early: bool = False
+    artifacts: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

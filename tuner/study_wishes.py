@@ -88,6 +88,7 @@ def study_spec(
         space=choice.space,
         recipe=choice.recipe,
         start_points=choice.start_points,
+        start_sources=choice.start_sources,
         options=options,
         model=model_facts(bench),
         data_source=data.source,

@@ -112,6 +112,29 @@ class EngineContract:
         assert [_result(report) for report in resumed[:2]] == [_result(report) for report in begun]
         assert _result(resumed[2]) == _result(whole[2])
 
+    def test_a_wish_to_stop_may_be_ignored_but_loses_nothing(self, tmp_path: Path) -> None:
+        """A training that ends before its report ends as INTERRUPTED, and goes on later."""
+        engine = self.make_engine()
+        engine.interrupt("unknown", "later")
+        job = self._job(tmp_path, epochs=2)
+        engine.start(job)
+        first = next_message(engine)
+        if isinstance(first, EpochDone):
+            engine.interrupt(job.key, "later")
+            engine.answer(job.key, CONTINUE)
+        last = next_message(engine)
+        if isinstance(last, EpochDone):
+            engine.answer(job.key, CONTINUE)
+            last = next_message(engine)
+        assert isinstance(last, JobEnded)
+        if last.outcome.state is TrialState.INTERRUPTED:
+            reports, last_outcome = run_job(engine, self._job(tmp_path, epochs=2, resume=True))
+            assert [report.epoch for report in reports] == [1, 2]
+            assert last_outcome.state is TrialState.FINISHED
+        else:
+            assert last.outcome.state is TrialState.FINISHED
+        engine.close()
+
     def test_resume_without_a_checkpoint_starts_anew(self, tmp_path: Path) -> None:
         """A training that was killed before its first checkpoint is simply trained."""
         engine = self.make_engine()

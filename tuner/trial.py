@@ -55,6 +55,9 @@ class TrunkPlan:
 
     def __str__(self) -> str:
         counts = ", ".join(map(str, self.counts))
+        if len(self.counts) == 1:
+            epochs = f"{counts} epoch{'s' * (self.counts != (1,))}"
+            return f"{epochs}, the last {self.cooldown:.0%} falling to zero"
         return f"{counts} epochs, each with its last {self.cooldown:.0%} falling to zero"
 
 

@@ -6,7 +6,8 @@ epochs. *Trained epochs* are those that the machine has to do for it, the trunk 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tuner.problems import Problem
@@ -124,31 +125,47 @@ def share_again(spec: TrialSpec) -> float:
     return sum(counts) / len(counts) / planned_epochs(spec)
 
 
-def trunk_problems(spec: TrialSpec, section: str = "recipe") -> Iterable[Problem]:
+def trunk_problems(spec: TrialSpec, section: str = "recipe") -> Iterator[Problem]:
     """Find what cannot be right about the plan of a trunk, or about a plan without a trunk."""
     if not is_trunk(spec):
         if spec.trunk is not None:
-            yield _problem(section, f"only a trunk has counts, but got schedule={spec.schedule!r}")
+            yield _problem(
+                section,
+                f"`--counts` are those of a trunk, but got `--counts {_told(spec.trunk)}` with "
+                f"`--schedule {spec.schedule}`",
+                f"Use `--schedule {TRUNK}`, or leave `--counts` out.",
+            )
         return
     for name in ("lr_scheduler_type", "lr_scheduler_kwargs"):
         if name in spec.extra:
-            yield _problem(section, f"a trunk has its own schedule, but got {name} beside it")
+            message = f"a trunk has its own schedule, but got `--set {name}=...` beside it"
+            yield _problem(section, message, "Leave it out, or choose another schedule.")
     plan = plan_of(spec)
     if not 0 < plan.cooldown < 1:
-        yield _problem(section, f"a cooldown must lie between 0 and 1, but got {plan.cooldown:g}")
-    rising = all(one < other for one, other in zip(plan.counts, plan.counts[1:], strict=False))
-    if not plan.counts or not rising or plan.counts[0] < 1 or plan.counts[-1] != spec.epochs:
+        message = f"a trunk's cooldown must lie between 0 and 1, but got {plan.cooldown:g}"
+        yield _problem(section, message, "Use 0.2, a fifth of each branch.")
+    if (way_out := _counts_way_out(plan.counts, spec.epochs)) is not None:
         yield _problem(
             section,
-            f"counts must rise from 1 or more to the epochs ({spec.epochs}), "
-            f"but got {', '.join(map(str, plan.counts)) or 'none'}",
+            f"`--counts` must rise from 1 or more to `--epochs`, but got "
+            f"`--counts {_told(plan)}` with `--epochs {spec.epochs}`",
+            way_out,
         )
 
 
-def _problem(section: str, message: str) -> Problem:
-    return Problem(
-        message=message,
-        hint="Leave it out, or choose another schedule.",
-        section=section,
-        key="schedule",
-    )
+def _counts_way_out(counts: Sequence[int], epochs: int) -> str | None:
+    """Say how to mend counts; None when they are sound."""
+    rising = all(one < other for one, other in itertools.pairwise(counts))
+    if not counts or not rising or counts[0] < 1:
+        return f"Write e.g. `--counts {','.join(map(str, trunk_counts(1, max(epochs, 1))))}`."
+    if counts[-1] == epochs:
+        return None
+    return f"Use `--epochs {counts[-1]}`, or end the counts with {epochs}."
+
+
+def _told(plan: TrunkPlan) -> str:
+    return ",".join(map(str, plan.counts)) or "none"
+
+
+def _problem(section: str, message: str, hint: str) -> Problem:
+    return Problem(message=message, hint=hint, section=section, key="schedule" if section else "")

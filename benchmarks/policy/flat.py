@@ -14,26 +14,22 @@ from __future__ import annotations
 import argparse
 import math
 import statistics
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from benchmarks.policy.in_memory import (
-    UNLIMITED,
     MemorySearch,
     MemorySession,
     confirm_in_memory,
     search_in_memory,
 )
 from benchmarks.policy.outcome import Outcome, of_session
-from benchmarks.policy.recorded import RecordedTask
-from benchmarks.policy.report import LCBENCH, quieten, tasks_of
-from benchmarks.policy.task import Task, TaskScale, sampler_seed
+from benchmarks.policy.rows import options_of
+from benchmarks.policy.sources import add_source_options, each_source
+from benchmarks.policy.task import Task, TaskScale
 from tuner.search.driver import Start
 from tuner.search.early_end import search_outlook
 from tuner.search.ledger import Ledger
-from tuner.study import SearchOptions
 
 __all__ = ["Stopped", "main", "stopped_at"]
 
@@ -113,21 +109,13 @@ def stopped_at(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print a table per source."""
     options = _options(arguments)
-    quieten()
-    for source in options.source:
-        if source == "lcbench" and not options.lcbench.is_dir():
-            print(f"{source}: {options.lcbench} is not there; see benchmarks/policy/lcbench.py.")
-            continue
-        tasks = tasks_of(source, options.lcbench, options.part)[: options.tasks]
-        print(f"\n## {source}: {len(tasks)} data sets, {options.seeds} studies each\n")
+    for _, tasks in each_source(options):
         print("| budget | gain below | studies ended early | epochs saved | regret, difference |")
         print("|---|---|---|---|---|", flush=True)
-        began = time.process_time()
         scales = [TaskScale(task) for task in tasks]
         for budget in options.budgets:
             for line in _lines(tasks, scales, budget, range(options.seeds)):
                 print(line, flush=True)
-        print(f"\nCPU time: {time.process_time() - began:.0f} s")
 
 
 def _lines(
@@ -145,12 +133,7 @@ def _lines(
 
 
 def _study(task: Task, seed: int, budget: float) -> NotingSearch:
-    options = SearchOptions(
-        trials=UNLIMITED, time_budget=budget * task.longest, seed=sampler_seed(task, seed)
-    )
-    if isinstance(task, RecordedTask):  # it has no third seed to confirm with
-        options = replace(options, confirm=len(task.seeds) - 1)
-    session = MemorySession(spec=replace(task.study(seed), options=options))
+    session = MemorySession(spec=replace(task.study(seed), options=options_of(task, seed, budget)))
     search = NotingSearch(session)
     search_in_memory(session, search, task, seed)
     confirm_in_memory(session, task, seed)
@@ -171,12 +154,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--source", nargs="+", choices=SOURCES, default=SOURCES)
-    parser.add_argument("--lcbench", type=Path, default=LCBENCH, metavar="DIR")
-    parser.add_argument("--part", choices=("report", "develop"), default="develop")
-    parser.add_argument("--budgets", nargs="+", type=float, default=BUDGETS, metavar="N")
-    parser.add_argument("--seeds", type=int, default=2, metavar="N", help="studies per data set")
-    parser.add_argument("--tasks", type=int, metavar="N", help="data sets at most")
+    add_source_options(parser, SOURCES, BUDGETS, "develop")
     return parser.parse_args(arguments)
 
 

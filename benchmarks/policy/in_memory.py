@@ -22,7 +22,8 @@ from benchmarks.policy.task import DrawnCurve, Task
 from tuner.search.confirm_phase import ConfirmSource
 from tuner.search.driver import Source, Start
 from tuner.search.ledger import Ledger
-from tuner.search.optuna_sampling import STATE, SettingsSampler
+from tuner.search.optuna_sampling import SettingsSampler
+from tuner.search.optuna_shown import STATE
 from tuner.search.run_record import RunRecord
 from tuner.search.sampling import Asked
 from tuner.search.search_policy import SearchPolicy
@@ -106,13 +107,13 @@ class MemorySearch(SearchPolicy):
         spec = first[number] if known else self._suggested()
         if spec is None:
             return None
-        self._trials.append(self._frozen(spec, None, TrialState.RUNNING))
+        self._trials.append(self._frozen(number, spec, None, TrialState.RUNNING))
         return Start(run=self._record(Asked(number=number, spec=spec, origin="sampler")))
 
     def ended(self, run: RunRecord) -> None:
         """Enter how a trial ended, as `OptunaBridge.tell` does."""
         told = run.score if run.state in (TrialState.FINISHED, TrialState.PRUNED) else None
-        self._trials[run.number] = self._frozen(run.spec, told, run.state)
+        self._trials[run.number] = self._frozen(run.number, run.spec, told, run.state)
 
     def _suggested(self) -> TrialSpec | None:
         """Return the sampler's suggestion, which depends on the trials so far alone."""
@@ -121,18 +122,22 @@ class MemorySearch(SearchPolicy):
             self._suggestions[trials] = self._sampler.suggest(self._trials)
         return self._suggestions[trials]
 
-    def _frozen(self, spec: TrialSpec, value: float | None, state: TrialState) -> FrozenTrial:
+    def _frozen(
+        self, number: int, spec: TrialSpec, value: float | None, state: TrialState
+    ) -> FrozenTrial:
         if state is TrialState.RUNNING:
             stored = OptunaState.RUNNING
         else:
             stored = OptunaState.FAIL if value is None else OptunaState.COMPLETE
-        return create_trial(
+        trial = create_trial(
             state=stored,
             value=value,
             params=self._sampler.params(spec),
             distributions=self._sampler.distributions,
             user_attrs={STATE: state.value},
         )
+        trial.number = number
+        return trial
 
 
 def run_in_memory(

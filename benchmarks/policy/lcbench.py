@@ -139,11 +139,23 @@ def lcbench_tasks(folder: Path) -> list[SurrogateTask]:
 def informed_lcbench(
     tasks: Sequence[SurrogateTask], earlier: Sequence[SurrogateTask]
 ) -> list[SurrogateTask]:
-    """Return the data sets with the settings first that did best on earlier ones."""
+    """Return the data sets with the settings first that did best on earlier ones, itself left out.
+
+    Args:
+        tasks: The data sets.
+        earlier: Those that points may come from.
+    """
     source = random.Random(5)
     candidates = [random_settings(SPACE, RECIPE, source) for _ in range(CANDIDATES)]
-    points = known_good(earlier, candidates)
-    return [replace(task, first=points) for task in tasks]
+    points: dict[tuple[str, ...], tuple[TrialSpec, ...]] = {}
+    informed = []
+    for task in tasks:
+        others = [one for one in earlier if one.name != task.name]
+        names = tuple(one.name for one in others)
+        if names not in points:
+            points[names] = known_good(others, candidates)
+        informed.append(replace(task, first=points[names]))
+    return informed
 
 
 def _identity(spec: TrialSpec) -> tuple[float, int, float | None]:

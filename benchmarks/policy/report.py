@@ -20,60 +20,34 @@ from __future__ import annotations
 import argparse
 import math
 import statistics
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.policy.final_values import final_value_tasks
 from benchmarks.policy.lcbench import DEVELOPED_ON, SurrogateTask, informed_lcbench, lcbench_tasks
 from benchmarks.policy.outcome import Outcome
-from benchmarks.policy.recorded import RecordedTask, informed_recorded, recorded_tasks
+from benchmarks.policy.recorded import RecordedTask, informed_recorded
 from benchmarks.policy.rival import RIVALS, UNPRUNED
 from benchmarks.policy.rows import Row, ours_row, rival_row
+from benchmarks.policy.sources import SOURCES, add_source_options, each_source
 from benchmarks.policy.task import Task, TaskScale
 
-__all__ = ["OURS", "main", "quieten", "tasks_of"]
+__all__ = ["OURS", "main"]
 
-LCBENCH = Path(__file__).resolve().parents[3] / "shared" / "benchdata" / "lcbench"
 BUDGETS = (5, 10, 20, 40)
-SOURCES = ("lcbench", "final-values", "curves")
 OURS = "tuner"
 OURS_INFORMED = "tuner, known-good points first"
-
-
-def tasks_of(source: str, lcbench: Path, part: str = "report") -> list[Task]:
-    """Return the data sets of a source.
-
-    Args:
-        source: One of `SOURCES`.
-        lcbench: Folder of the surrogate.
-        part: `develop` for the data sets that the policy was chosen on, `report` for the others;
-            the other sources have one part.
-    """
-    if source == "lcbench":
-        tasks = lcbench_tasks(lcbench)
-        return [*(tasks[:DEVELOPED_ON] if part == "develop" else tasks[DEVELOPED_ON:])]
-    return [*(final_value_tasks() if source == "final-values" else recorded_tasks())]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print a table per source."""
     options = _options(arguments)
-    quieten()
-    for source in options.source:
-        if source == "lcbench" and not options.lcbench.is_dir():
-            print(f"{source}: {options.lcbench} is not there; see benchmarks/policy/lcbench.py.")
-            continue
-        tasks = tasks_of(source, options.lcbench, options.part)[: options.tasks]
-        print(f"\n## {source}: {len(tasks)} data sets, {options.seeds} studies each\n")
+    for source, tasks in each_source(options):
         print(_head(options.budgets), flush=True)
         rows = []
-        began = time.process_time()
         for row in _rows(source, tasks, options):
             rows.append(row)
             print(_line(row), flush=True)
         print(f"\n{_ratios(rows)}")
-        print(f"\nCPU time: {time.process_time() - began:.0f} s")
 
 
 def _rows(source: str, tasks: Sequence[Task], options: argparse.Namespace) -> Iterator[Row]:
@@ -138,28 +112,11 @@ def _mean(outcomes: Sequence[Outcome]) -> float:
     return statistics.mean(one.regret for one in outcomes)
 
 
-def quieten() -> None:
-    """Use one thread, and leave out what Optuna says of its progress."""
-    import warnings
-
-    import optuna
-    import torch
-
-    torch.set_num_threads(1)  # the Gaussian process is small: more threads only wait
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-
-
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--source", nargs="+", choices=SOURCES, default=SOURCES)
-    parser.add_argument("--lcbench", type=Path, default=LCBENCH, metavar="DIR")
-    parser.add_argument("--part", choices=("report", "develop"), default="report")
-    parser.add_argument("--budgets", nargs="+", type=float, default=BUDGETS, metavar="N")
-    parser.add_argument("--seeds", type=int, default=2, metavar="N", help="studies per data set")
-    parser.add_argument("--tasks", type=int, metavar="N", help="data sets at most")
+    add_source_options(parser, SOURCES, BUDGETS, "report")
     parser.add_argument("--only", nargs="*", metavar="WORD", help="rivals with such a word")
     return parser.parse_args(arguments)
 

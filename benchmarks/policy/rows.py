@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from benchmarks.policy.in_memory import UNLIMITED, Suggestions, run_in_memory
 from benchmarks.policy.outcome import Outcome, of_session
 from benchmarks.policy.recorded import RecordedTask
 from benchmarks.policy.rival import RIVALS, run_rival
-from benchmarks.policy.task import Task, TaskScale, sampler_seed
+from benchmarks.policy.task import Scale, Task, TaskScale, sampler_seed
 from tuner.study import SearchOptions
 
-__all__ = ["Row", "ours_row", "rival_row"]
+__all__ = ["Row", "options_of", "ours_row", "rival_row"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,17 +36,26 @@ def ours_row(
     seeds: Sequence[int],
 ) -> Row:
     """Run the real policy on every data set, seed and budget."""
-    outcomes: dict[float, list[Outcome]] = {budget: [] for budget in budgets}
-    for task, scale in zip(tasks, scales, strict=True):
-        for seed in seeds:
-            suggestions: Suggestions = {}
-            for budget in budgets:
-                session = run_in_memory(task, seed, _options(task, seed, budget), suggestions)
-                outcomes[budget].append(of_session(task, seed, session, scale.scale))
-    return Row(name=name, outcomes=outcomes)
+
+    def study(task: Task, scale: Scale, seed: int) -> list[Outcome]:
+        suggestions: Suggestions = {}
+        sessions = [
+            run_in_memory(task, seed, options_of(task, seed, budget), suggestions)
+            for budget in budgets
+        ]
+        return [of_session(task, seed, session, scale) for session in sessions]
+
+    return _row(name, study, tasks, scales, budgets, seeds)
 
 
-def _options(task: Task, seed: int, budget: float) -> SearchOptions:
+def options_of(task: Task, seed: int, budget: float) -> SearchOptions:
+    """Return the options of a study that nothing but its budget ends.
+
+    Args:
+        task: The data set.
+        seed: Of the study.
+        budget: In full trainings.
+    """
     options = SearchOptions(
         trials=UNLIMITED, time_budget=budget * task.longest, seed=sampler_seed(task, seed)
     )
@@ -63,11 +72,27 @@ def rival_row(
     seeds: Sequence[int],
 ) -> Row:
     """Run one of Optuna's ways on every data set and seed."""
-    outcomes: dict[float, list[Outcome]] = {budget: [] for budget in budgets}
-    for task, scale in zip(tasks, scales, strict=True):
-        for seed in seeds:
-            epochs = [budget * task.longest for budget in budgets]
-            told = run_rival(RIVALS[name], task, seed, epochs, scale.scale)
-            for budget, outcome in zip(budgets, told, strict=True):
-                outcomes[budget].append(outcome)
-    return Row(name=name, outcomes=outcomes)
+
+    def study(task: Task, scale: Scale, seed: int) -> list[Outcome]:
+        epochs = [budget * task.longest for budget in budgets]
+        return run_rival(RIVALS[name], task, seed, epochs, scale)
+
+    return _row(name, study, tasks, scales, budgets, seeds)
+
+
+def _row(
+    name: str,
+    study: Callable[[Task, Scale, int], Sequence[Outcome]],
+    tasks: Sequence[Task],
+    scales: Sequence[TaskScale],
+    budgets: Sequence[float],
+    seeds: Sequence[int],
+) -> Row:
+    """Gather what a study gives at each budget, over all data sets and seeds."""
+    told = [
+        study(task, scale.scale, seed)
+        for task, scale in zip(tasks, scales, strict=True)
+        for seed in seeds
+    ]
+    columns = zip(*told, strict=True)
+    return Row(name=name, outcomes=dict(zip(budgets, columns, strict=True)))

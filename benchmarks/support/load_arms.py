@@ -1,6 +1,7 @@
 """Arms of the load test: workers that train nothing, with our storage and with plain Optuna.
 
-Every worker asks for a trial, reports three epochs and tells the result, until all trials are done.
+Every worker asks for a trial, reports its epochs (two to six, as its settings say) and tells the
+result, until all trials are done.
 It opens its storage first and then waits for all the others, so that opening is not counted.
 """
 
@@ -15,7 +16,7 @@ import optuna
 from optuna.samplers import RandomSampler
 from optuna.storages import RDBStorage
 
-from tests.tuner.search.studies import Watcher, make_spec
+from tests.tuner.search.studies import Watcher, make_spec, rising
 from tuner.engines.scripted import ScriptedEngine, scripted_report
 from tuner.search.folder import StudyFolder
 from tuner.search.loop import run_search
@@ -28,11 +29,13 @@ from tuner.search.shared.patience import SharingTimes
 from tuner.search.shared.study import this_process
 from tuner.search.shared.url import driver_url
 from tuner.study_view import StudySnapshot
-from tuner.trial import TrialSpec, TrialState
+from tuner.trial import TrialState
 
 __all__ = ["ARMS", "PLAIN", "Worker"]
 
-EPOCHS = 3
+NEVER = 100
+"""Epochs between two checkpoints: to write them is the trainings' part, not the search's."""
+
 PLAIN = "plain"
 """Name of the studies of plain Optuna."""
 
@@ -102,7 +105,7 @@ def work_loop(url: str, trials: int, folder: Path, worker: Worker) -> None:
             expected = next(numbers)
 
     watcher = Watcher(on_update)
-    engine = ScriptedEngine(_curve)
+    engine = ScriptedEngine(rising, checkpoint_every=NEVER)
     worker.ready()
     run_search(make_spec(trials=trials, prune=True, storage=url), engine, watcher, folder)
 
@@ -120,21 +123,17 @@ def work_optuna(url: str, trials: int, folder: Path, worker: Worker) -> None:
             break
         trial.suggest_float("learning_rate", 1e-5, 1e-3, log=True)
         trial.suggest_int("log2_batch_size", 2, 5)
-        trial.suggest_int("epochs", 2, 6)
-        for epoch in range(1, EPOCHS + 1):
+        for epoch in range(1, trial.suggest_int("epochs", 2, 6) + 1):
             trial.report(0.1 * epoch, epoch)
         study.tell(trial, 0.3)
         worker.done()
     storage.engine.dispose()
 
 
-def _curve(spec: TrialSpec) -> list[float]:
-    return [0.1 * min(epoch + 1, EPOCHS) for epoch in range(spec.epochs)]
-
-
 def _ended(asked: Asked, folder: Path) -> RunRecord:
     """Return the record of a trial that went through its plan."""
-    reports = (scripted_report(asked.spec, epoch, 0.1 * epoch) for epoch in range(1, EPOCHS + 1))
+    epochs = range(1, asked.spec.epochs + 1)
+    reports = (scripted_report(asked.spec, epoch, 0.1 * epoch) for epoch in epochs)
     key = search_key(asked.number)
     return RunRecord(
         key=key,

@@ -11,6 +11,13 @@ from diagnostics.errors import DiagnosticsError
 from diagnostics.folder_listing import listing_of
 from diagnostics.reader import Reader
 from diagnostics.readers._documents import mapping, optional_mapping, read_lines
+from diagnostics.readers._first_epoch import (
+    first_epoch_events,
+    first_epoch_facts,
+    first_epoch_note,
+    is_prepared,
+    result_of,
+)
 from diagnostics.readers._log_history import steps_of
 from diagnostics.readers._predictions import predictions_beside
 from diagnostics.readers._study_folder import judged_run, run_folders
@@ -35,18 +42,19 @@ class TunerRun(Reader):
     precedence: ClassVar[int] = 100
 
     def find(self, path: Path) -> tuple[Path, ...]:
-        """Find a run's folder by its history, a study's by its description or its trials."""
+        """Find a run's folder by its history or settings, a study's by its trials."""
         listing = listing_of(path)
         if listing is not None:
-            return (path,) if listing.has_file(_HISTORY) or run_folders(path) else ()
+            is_run = listing.has_file(_HISTORY) or is_prepared(path)
+            return (path,) if is_run or run_folders(path) else ()
         return (path.parent,) if path.name == _HISTORY else ()
 
     def read(self, path: Path) -> RunHistory:
         """Read a run, or the run of a study that matters most."""
-        if (path / _HISTORY).is_file():
+        if (path / _HISTORY).is_file() or is_prepared(path):
             return _read_run(path, ())
         run, note = judged_run(path)
-        if not (run / _HISTORY).is_file():
+        if not (run / _HISTORY).is_file() and not is_prepared(run):
             raise DiagnosticsError(
                 f"The run in `{run}` has no {_HISTORY}.", "It was never begun; start it again."
             )
@@ -54,26 +62,32 @@ class TunerRun(Reader):
 
 
 def _read_run(folder: Path, notes: Sequence[str]) -> RunHistory:
-    entries, lost = read_lines(folder / _HISTORY)
+    entries, lost = read_lines(folder / _HISTORY) if (folder / _HISTORY).is_file() else ([], 0)
     told = list(notes)
     if lost:
         lines = "line" if lost == 1 else "lines"
         told.append(f"{lost} torn {lines} of {_HISTORY} could not be read: a crash while writing.")
-    result = optional_mapping(folder / "result.json")
+    result = result_of(folder)
     if isinstance(reason := result.get("reason"), str) and reason:
         told.append(f"The run ended as {result.get('state', 'unknown')}: {reason}")
     reports = _reports(entries)
     epochs = tuple(_epoch(number, entry) for number, entry in reports.items())
+    events = tuple(_event(entry) for entry in entries if entry.get("kind") == "event")
+    config = _config(folder, result)
+    if not epochs:
+        events += first_epoch_events(result)
+        config |= first_epoch_facts(folder)
+        told += [note] if (note := first_epoch_note(result)) else []
     steps = steps_of(_log_rows(reports.values()), told)
     predictions = predictions_beside(folder, told)
     scored = any(point.metrics for point in epochs)
     has_loss = any(point.eval_loss is not None for point in epochs)
     return RunHistory(
         epochs=epochs,
-        config=_config(folder, result),
+        config=config,
         dataset=dataset_of(folder) | _padding(reports.values()),
         environment=optional_mapping(folder / "environment.json"),
-        events=tuple(_event(entry) for entry in entries if entry.get("kind") == "event"),
+        events=events,
         monitor="f1" if scored else "loss" if has_loss else None,
         higher_is_better=scored or not has_loss,
         source=str(folder),

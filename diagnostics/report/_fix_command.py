@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from diagnostics import fixes, series
+from diagnostics.command_lines import command_lines
 from diagnostics.findings import Value
 from diagnostics.fix_plan import FixPlan, PlannedFix
 from diagnostics.judgement import Checkup
@@ -18,6 +19,8 @@ from diagnostics.subjects.run_history import RunHistory
 __all__ = ["fix_command"]
 
 _LINE = 90
+_ROW = 78
+"""Cells of a command's line: reports indent it by two."""
 _ARGUMENTS = {
     "learning_rate": "learning_rate",
     "batch_size": "per_device_train_batch_size",
@@ -64,10 +67,7 @@ def fix_command(checkup: Checkup[RunHistory]) -> str:
     if not plan.changes and not plan.by_hand:
         return ""
     if library == "tuner":
-        lines = [
-            with_path(line, run) if line.startswith("tuner ") else line
-            for line in own_command(run, plan)
-        ]
+        lines = [row for line in own_command(run, plan) for row in _rows(line, run)]
     elif library == "transformers" or any(event.kind == "unknown-argument" for event in run.events):
         lines = list(_snippet(run, plan))
     else:
@@ -77,6 +77,11 @@ def fix_command(checkup: Checkup[RunHistory]) -> str:
         installs = [line for planned in plan.by_hand if (line := install_line(planned))]
         return "\n".join(installs or ["# No command applies these:", *lines])
     return "\n".join(lines)
+
+
+def _rows(line: str, run: RunHistory) -> list[str]:
+    """Return a command with the path of the data, on lines that a terminal holds; or a comment."""
+    return command_lines(with_path(line, run), _ROW) if line.startswith("tuner ") else [line]
 
 
 def _snippet(run: RunHistory, plan: FixPlan) -> Iterator[str]:

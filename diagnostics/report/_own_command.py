@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from diagnostics.fix_plan import FixPlan, PlannedFix
@@ -12,7 +12,6 @@ from diagnostics.subjects.run_history import RunHistory
 
 __all__ = ["comment_of", "own_command"]
 
-_LINE = 76
 _OWN_OPTIONS = (
     "learning_rate",
     "batch_size",
@@ -33,7 +32,7 @@ _OWN_SETTINGS = {
 
 
 def own_command(run: RunHistory, plan: FixPlan) -> Iterator[str]:
-    """Yield `tuner train` with the run's settings and the changes among them."""
+    """Yield `tuner train` with the run's settings and the changes among them, and comments."""
     changed = {str(planned.fix.parameter): planned.fix.new for planned in plan.changes}
     model = run.config.get("model")
     words = ["tuner train DATA", f"--model {shlex.quote(clean(model)) if model else 'MODEL'}"]
@@ -45,19 +44,8 @@ def own_command(run: RunHistory, plan: FixPlan) -> Iterator[str]:
         if name in _OWN_SETTINGS:
             words.append(f"--set {name}={_shell(value)}")
     if plan.changes:
-        yield _continued(words)
+        yield " ".join(words)
     yield from (comment_of(planned) for planned in plan.changes if not _own_option(planned))
-
-
-def _continued(words: Sequence[str]) -> str:
-    """Return a command on as many lines as it takes, each but the last ending in a backslash."""
-    lines = [words[0]]
-    for word in words[1:]:
-        if len(lines[-1]) + len(word) + 1 > _LINE:
-            lines.append(f"    {word}")
-        else:
-            lines[-1] += f" {word}"
-    return " \\\n".join(lines)
 
 
 def _own_option(planned: PlannedFix) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from diagnostics.command_lines import command_lines
 from diagnostics.harmless_text import harmless
 from diagnostics.judgement import Checkup
 from diagnostics.report._finding_sections import finding_paragraphs, fix_paragraphs
@@ -17,6 +18,9 @@ from diagnostics.report._verdict import unjudged, verdict
 
 __all__ = ["checkup_paragraphs", "command_paragraphs"]
 
+_INDENT = 2
+_COMMANDS = ("tuner ", "pip install ")
+"""How a line begins that a shell takes, other than a line of a snippet."""
 _REASONS = 3
 """Reasons shown for rules that could not judge."""
 _LEAST_COLUMNS, _MOST_COLUMNS = 10, 60
@@ -53,17 +57,22 @@ def checkup_paragraphs(
     yield from _left_out(checkup, verbose=verbose)
     yield from fix_paragraphs(checkup.findings, verbose=verbose)
     if command:
-        yield from _command(checkup)
-    yield from _closing(checkup)
+        yield from _command(checkup, width)
+    yield from _closing(checkup, width)
 
 
-def command_paragraphs(checkup: Checkup[Any]) -> Iterator[Paragraph]:
-    """Yield the command that applies the fixes together, by itself below what it is for."""
+def command_paragraphs(checkup: Checkup[Any], *, width: int) -> Iterator[Paragraph]:
+    """Yield the command that applies the fixes together, by itself below what it is for.
+
+    Args:
+        checkup: What was found.
+        width: Cells per line.
+    """
     if text := presenter_of(checkup.subject).fix_command(checkup):
         yield BLANK
         path = clean(presenter_of(checkup.subject).source(checkup.subject))
         yield line(path, "dim", wrapped=False)
-        yield from (line(row, indent=2, wrapped=False) for row in text.split("\n"))
+        yield from _rows(text, width)
 
 
 def _body(
@@ -111,17 +120,25 @@ def _unjudged(checkup: Checkup[Any], *, verbose: bool) -> Iterator[Paragraph]:
         yield line(f"and {rest} more for other reasons: -v lists them", "dim", indent=2)
 
 
-def _command(checkup: Checkup[Any]) -> Iterator[Paragraph]:
+def _rows(text: str, width: int) -> Iterator[Paragraph]:
+    """Yield what is to be copied; a command that is too long for a line goes on on the next."""
+    for row in text.split("\n"):
+        is_command = row.startswith(_COMMANDS) and not row.endswith("\\")
+        rows = command_lines(row, width - _INDENT) if is_command else [row]
+        yield from (line(each, indent=_INDENT, wrapped=False) for each in rows)
+
+
+def _command(checkup: Checkup[Any], width: int) -> Iterator[Paragraph]:
     presenter = presenter_of(checkup.subject)
     text = presenter.fix_command(checkup)
     if not text:
         return
     yield line(presenter.fix_heading, "bold green")
-    yield from (line(row, indent=2, wrapped=False) for row in text.split("\n"))
+    yield from _rows(text, width)
     yield BLANK
 
 
-def _closing(checkup: Checkup[Any]) -> Iterator[Paragraph]:
+def _closing(checkup: Checkup[Any], width: int) -> Iterator[Paragraph]:
     """Yield what the reader has to say, and where to read on."""
     presenter = presenter_of(checkup.subject)
     if notes := presenter.notes(checkup.subject):
@@ -133,4 +150,4 @@ def _closing(checkup: Checkup[Any]) -> Iterator[Paragraph]:
         yield line(f"More: tuner explain {checkup.findings[0].rule}", "dim")
     for command, what in presenter.next_commands(checkup):
         yield Paragraph(parts=(("Next: ", "bold green"), (what, "")))
-        yield line(command, indent=2, wrapped=False)
+        yield from _rows(command, width)

@@ -58,7 +58,7 @@ class Terminal(ReportFormat):
             _print(console, [Paragraph(parts=(row,), wrapped=False) for row in rows], width)
         if options.overview and not options.verbose:
             for checkup in checkups if options.fix_command else ():
-                _print(console, command_paragraphs(checkup), width)
+                _print(console, command_paragraphs(checkup, width=width), width)
             return
         for place, checkup in enumerate(checkups):
             if place or options.overview:

@@ -42,6 +42,9 @@ class DryRunEngine:
         """Return what is waiting; nothing ever comes later, so there is no need to wait."""
         return self._messages.popleft() if self._messages else None
 
+    def interrupt(self, key: str, reason: str) -> None:
+        """Do nothing: between two reports there is no place to stop at."""
+
     def answer(self, key: str, verdict: Verdict) -> None:
         """Go on with the next epoch, or end the job."""
         assert self._job is not None

@@ -20,6 +20,7 @@ def test_stamps_of_all_processes_become_one_load() -> None:
     assert (load.trials, load.workers, load.seconds) == (10, 2, 6.5)
     assert load.processor == pytest.approx(5 * 0.1 + 5 * 0.3 + 1.0)
     assert sum(load.parts) / len(load.parts) == pytest.approx(1000 * 0.2)
+    assert load.memory == (65.5, 66.0, 66.5, 67.0, 67.5)
     assert load.growth == pytest.approx(1000 * (4.0 + 0.0) / 2 / 8)
 
 

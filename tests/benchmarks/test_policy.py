@@ -28,6 +28,7 @@ from benchmarks.policy.in_memory import (
     run_in_memory,
     search_in_memory,
 )
+from benchmarks.policy.lcbench import SurrogateTask, informed_lcbench
 from benchmarks.policy.outcome import WORST_REGRET, of_session
 from benchmarks.policy.recorded import recorded_tasks
 from benchmarks.policy.reported import epoch_report
@@ -156,6 +157,20 @@ def test_outcome_judges_by_the_truth_not_by_what_was_seen() -> None:
     assert outcome.optimism is not None
     assert outcome.optimism < 10
     assert outcome.trials == 6
+
+
+class Peaked(SurrogateTask):
+    """A data set whose best learning rate is told by its number."""
+
+    def _asked(self, spec: TrialSpec) -> tuple[float, ...]:
+        return (0.9 - 0.1 * abs(math.log10(spec.learning_rate) + self.code),)
+
+
+def test_known_good_points_never_come_from_the_data_set_itself() -> None:
+    tasks = [Peaked(name=str(code), folder=Path("nowhere"), code=code) for code in (2, 4)]
+    low, high = (task.first[0] for task in informed_lcbench(tasks, tasks))
+    assert low.learning_rate == pytest.approx(1e-4, rel=0.2)
+    assert high.learning_rate == pytest.approx(1e-2, rel=0.2)
 
 
 def test_rival_that_finished_nothing_is_as_bad_as_the_median() -> None:

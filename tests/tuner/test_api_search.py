@@ -92,6 +92,7 @@ def test_the_quote_is_kept_and_held_against_what_the_study_took(searched: Search
     assert plan.quote is not None
     assert read_quote(searched.summary.directory) == plan.quote
     assert plan.quote.memory_available, "the memory of this machine"
+    assert plan.elapsed == 0.0, "nothing is spent before the first trial"
     check = searched.summary.quote
     assert check is not None
     assert check.quoted == plan.quote.expected
@@ -202,6 +203,24 @@ def test_more_trials_go_on_where_it_stopped(
     assert {name: after[name] for name in before} == before
     assert more.best_directory is not None
     assert (more.best_directory / "README.md").is_file()
+    (plan,) = watcher.plans
+    assert plan.elapsed > 0, "it goes on"
+    assert more.quote is not None
+    assert more.quote.compared.startswith("for the 5 trials"), "it was quoted for four"
+
+
+def test_a_quote_for_other_devices_is_not_held_against_the_study(
+    runs: Path, options: Options
+) -> None:
+    path = runs / "easy" / "quote.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"devices": 2}), encoding="utf-8")
+    watcher = StudyWatcher()
+    more = tuner.search(**options | {"trials": 5, "confirm": 0}, runs_dir=runs, observer=watcher)
+    (plan,) = watcher.plans
+    assert plan.quote is not None
+    assert "another number of devices" in plan.quote.void
+    assert more.quote is None
+    assert json.loads(path.read_text())["void"] == plan.quote.void
 
 
 def test_the_same_seed_gives_the_same_trials_in_another_folder(
@@ -304,6 +323,7 @@ def test_what_won_a_like_study_is_tried_first_on_other_data(
     points = [point.learning_rate for point in plan.start_points]
     if won.number != 0:  # then it is the recipe, which comes first anyway
         assert points[:2] == [RECIPE.learning_rate, won.spec.learning_rate]
+        assert plan.start_sources[:2] == ("", "easy")
     assert any("What won the study easy (48 training sentences" in note for note in plan.notes)
 
     tuner.search(

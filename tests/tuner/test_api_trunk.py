@@ -161,7 +161,7 @@ def test_counts_that_cannot_be_right_are_refused(options: dict[str, Any], tmp_pa
     ):
         with pytest.raises(UsageError, match="must"):
             tuner.train(**options, recipe=replace(TRUNK, trunk=trunk), runs_dir=tmp_path)
-    with pytest.raises(UsageError, match="only a trunk has counts"):
+    with pytest.raises(UsageError, match="`--counts` are those of a trunk"):
         tuner.train(
             **options, recipe=replace(RECIPE, trunk=TrunkPlan(counts=(3,))), runs_dir=tmp_path
         )

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuner.kept_epoch import MOST_MARGIN, is_kept, keep_margin, kept_epoch, kept_place
+from tuner.kept_epoch import (
+    MOST_MARGIN,
+    is_kept,
+    keep_margin,
+    kept_epoch,
+    kept_place,
+    settled_epochs,
+    settled_score,
+)
 from tuner.trial import TRUNK, EpochReport, Scores, TrialSpec, TypeScores
 
 SPEC = TrialSpec(learning_rate=1e-4, batch_size=16, epochs=4)
@@ -91,3 +100,42 @@ def test_saving_as_the_training_goes_ends_with_the_kept_epoch(
     assert saved is kept_epoch(told, SPEC)
     assert saved is not None
     assert saved.scores.f1 >= max(scores) - keep_margin(entities) - 1e-12
+
+
+# ------------------------------------------------------------- the score that settings compare by
+
+
+@pytest.mark.parametrize(("epochs", "averaged"), [(1, 1), (14, 1), (15, 2), (30, 3), (52, 5)])
+def test_scores_are_averaged_over_a_share_of_the_plan(epochs: int, averaged: int) -> None:
+    assert settled_epochs(replace(SPEC, epochs=epochs)) == averaged
+
+
+def test_settled_score_is_the_mean_up_to_the_epoch_that_counts() -> None:
+    told = reports(0.1, 0.8, 0.84, 0.82, 0.83, 0.2, entities=80)
+    assert settled_score(told, replace(SPEC, epochs=30)) == pytest.approx((0.84 + 0.82 + 0.83) / 3)
+    assert settled_score(told, SPEC) == 0.83, "of a short plan one score counts"
+    assert settled_score(told[:1], replace(SPEC, epochs=30)) == 0.1
+
+
+def test_settled_score_leaves_out_what_is_not_finite() -> None:
+    told = reports(0.1, math.nan, 0.84, entities=80)
+    assert settled_score(told, replace(SPEC, epochs=30)) == pytest.approx((0.1 + 0.84) / 2)
+    assert settled_score(reports(math.nan), SPEC) is None
+    assert settled_score([], SPEC) is None
+
+
+def test_branches_of_a_trunk_are_not_averaged() -> None:
+    trunk = TrialSpec(learning_rate=1e-4, batch_size=16, epochs=20, schedule=TRUNK)
+    assert settled_score(reports(0.7, 0.9, 0.8), trunk) == 0.9
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30), st.integers(1, 60), st.integers(0, 5000))
+def test_kept_score_is_not_further_below_the_settled_one_than_equal_epochs_differ(
+    scores: list[float], epochs: int, entities: int
+) -> None:
+    """By this the weights of a training that may come to lead are never left unsaved."""
+    spec, told = replace(SPEC, epochs=epochs), reports(*scores, entities=entities)
+    kept, settled = kept_epoch(told, spec), settled_score(told, spec)
+    assert kept is not None
+    assert settled is not None
+    assert kept.scores.f1 >= settled - keep_margin(entities) - 1e-12

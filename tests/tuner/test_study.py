@@ -12,7 +12,9 @@ from tests.tuner.facts import TINY
 from tests.tuner.search.studies import RECIPE, SPACE, make_spec
 from tuner.errors import StudyError, UsageError
 from tuner.space import Choice, LogRange, SearchSpace, UniformRange
-from tuner.study import SearchOptions, differences, spec_from_json, spec_to_json
+from tuner.study import SearchOptions, spec_from_json, spec_to_json
+from tuner.study_differences import differences
+from tuner.trial import TrunkPlan
 
 
 def test_round_trip_of_every_kind_of_parameter() -> None:
@@ -64,6 +66,19 @@ def test_the_recipe_is_tried_once() -> None:
     assert make_spec(start_points=(other, RECIPE, other)).first_points == (RECIPE, other)
 
 
+def test_points_keep_the_studies_that_they_won() -> None:
+    one, two = replace(RECIPE, epochs=2), replace(RECIPE, epochs=3)
+    spec = make_spec(start_points=(one, RECIPE, two, one))
+    spec = replace(spec, start_sources=("first", "second", "", "third"))
+    assert spec.first_points == (RECIPE, one, two)
+    assert spec.first_sources == ("", "first", "")
+    again = spec_from_json(json.loads(json.dumps(spec_to_json(spec))))
+    assert make_spec().going_on_from(again).first_sources == ("", "first", "")
+    older = spec_to_json(spec)
+    del older["start_sources"]
+    assert spec_from_json(older).first_sources == ("", "", ""), "a study of an older version"
+
+
 def test_equal_studies_and_free_options_do_not_differ() -> None:
     one = make_spec()
     assert differences(one, one) == ()
@@ -81,7 +96,34 @@ def test_differences_are_readable() -> None:
     )
     assert differences(make_spec(), now) == (
         "model: the same name and size, but other weights or another tokenizer",
-        "space, learning_rate: 1e-5 … 1e-3 (log) before, 1e-6 … 1e-4 (log) now",
-        "space, batch_size: 4, 8, 16, 32 before, nothing now",
-        "recipe, epochs: 4 before, 3 now",
+        "space, learning_rate: 1e-5 … 1e-3 (log) before, 1e-6 … 1e-4 (log) now (--space)",
+        "space, batch_size: 4, 8, 16, 32 before, nothing now (--also or --space)",
+        "recipe, epochs: 4 before, 3 now (--recipe)",
     )
+
+
+def test_differences_are_told_as_one_would_type_them_and_name_the_option() -> None:
+    trunk = replace(RECIPE, schedule="trunk", epochs=5, trunk=TrunkPlan(counts=(5,)))
+    longer = replace(trunk, epochs=8, trunk=TrunkPlan(counts=(1, 3, 8)))
+    space = SearchSpace(parameters={"learning_rate": LogRange(low=1e-6, high=1e-4)}, reasons={})
+    old = make_spec(space=space, recipe=trunk)
+    now = make_spec(
+        space=space,
+        recipe=replace(longer, extra={"bf16": True, "lr_scheduler_kwargs": {"power": 2.0}}),
+        training={"max_length": 32},
+    )
+    told = differences(old, now)
+    assert told == (
+        "recipe, epochs: 5 before, 8 now (--epochs)",
+        "recipe, counts of the trunk: 5 before, 1,3,8 now (--epochs)",
+        "recipe, extra.bf16: nothing before, yes now (--set)",
+        "recipe, extra.lr_scheduler_kwargs.power: nothing before, 2 now (--set)",
+        "training, max_length: nothing before, 32 now (--max-length)",
+    )
+    linear = replace(trunk, schedule="linear", trunk=None)
+    assert differences(old, make_spec(space=space, recipe=linear)) == (
+        "recipe, schedule: trunk before, linear now (--schedule)",
+    ), "that there is a trunk no more goes without saying"
+    decayed = make_spec(recipe=replace(RECIPE, seed=3))
+    assert differences(decayed, make_spec()) == ("recipe, seed: 3 before, 42 now (--seed)",)
+    assert not [line for line in (*told, *differences(old, decayed)) if "{" in line]

@@ -12,12 +12,8 @@ from diagnostics.subjects.labelled_data import Sentence
 from tests.tuner.facts import model_facts
 from tuner.data import TaskData
 from tuner.epoch_cost import EpochCost
-from tuner.search.study_cost import (
-    CHOOSE_SECONDS,
-    START_SECONDS,
-    chosen_epochs,
-    contender_epochs,
-)
+from tuner.search.expected_epochs import chosen_epochs, contender_epochs
+from tuner.search.study_cost import CHOOSE_SECONDS, START_SECONDS
 from tuner.space import LogRange, SearchSpace, WholeRange
 from tuner.study import SearchOptions, StudySpec
 from tuner.study_plan import data_lines, data_warnings, study_plan
@@ -186,6 +182,21 @@ def test_quote_is_made_at_the_first_start_and_kept_afterwards() -> None:
     assert (again.quote, again.elapsed) == (first, 12.0)
 
 
+def test_only_a_study_that_goes_on_says_what_is_spent() -> None:
+    fresh = plan(elapsed=0.001)
+    assert fresh.elapsed == 0.0
+    again = plan(quoted=fresh.quote, elapsed=12.0)
+    assert again.elapsed == 12.0
+
+
+def test_nothing_is_quoted_where_nothing_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise AssertionError("a quote was made")
+
+    monkeypatch.setattr("tuner.plan_cost.study_quote", fails)
+    assert plan(done=3).quote is None
+
+
 def test_time_is_not_quoted_where_other_processes_may_share_the_trials() -> None:
     options = replace(SPEC.options, storage="postgresql://host/db", stop_when_flat=True)
     shared = plan(replace(SPEC, options=options))
@@ -195,3 +206,15 @@ def test_time_is_not_quoted_where_other_processes_may_share_the_trials() -> None
     assert any("does not end early" in note for note in shared.notes)
     alone = replace(SPEC.options, stop_when_flat=True)
     assert not any("end early" in note for note in plan(replace(SPEC, options=alone)).notes)
+
+
+def test_a_plan_tells_how_it_may_end_and_where_its_models_go() -> None:
+    options = SearchOptions(stop_when_flat=True, artifacts="s3://key:secret@laboratory/models")
+    point = replace(SPEC.recipe, learning_rate=9e-5)
+    spec = replace(SPEC, options=options, start_points=(point,), start_sources=("earlier",))
+    told = plan(spec)
+    assert (told.ends_early, told.start_sources) == (True, ("", "earlier"))
+    assert told.artifacts.startswith("s3://") and "secret" not in told.artifacts
+    shared = replace(options, storage="postgresql://server/studies")
+    assert not plan(replace(spec, options=shared)).ends_early, "several processes do not end early"
+    assert (plan().ends_early, plan().artifacts) == (False, "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -178,10 +179,51 @@ def test_a_single_training_gets_counts_from_one_on() -> None:
     chosen = {"schedule": "trunk", "epochs": 8}
     spec = choose_recipe(TINY, 100, None, None, chosen, None, (3, 8))
     assert spec.trunk == TrunkPlan(counts=(3, 8))
-    with pytest.raises(UsageError, match="only a trunk has counts"):
-        choose_recipe(TINY, 100, None, None, {"epochs": 8}, None, (3, 8))
-    with pytest.raises(UsageError, match="to the epochs \\(9\\)"):
-        choose_recipe(TINY, 100, None, None, chosen | {"epochs": 9}, None, (3, 8))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "counts", "message", "hint"),
+    [
+        (
+            {"epochs": 8},
+            (3, 8),
+            "`--counts` are those of a trunk, but got `--counts 3,8` with `--schedule linear`",
+            "Use `--schedule trunk`, or leave `--counts` out.",
+        ),
+        (
+            {"schedule": "trunk", "epochs": 9},
+            (3, 8),
+            "must rise from 1 or more to `--epochs`, but got `--counts 3,8` with `--epochs 9`",
+            "Use `--epochs 8`, or end the counts with 9.",
+        ),
+        (
+            {"schedule": "trunk", "epochs": 5},
+            (5, 3),
+            "but got `--counts 5,3` with `--epochs 5`",
+            "Write e.g. `--counts 1,2,3,5`.",
+        ),
+        ({"schedule": "trunk", "epochs": 2}, (0, 2), "`--counts 0,2`", "`--counts 1,2`"),
+    ],
+)
+def test_counts_that_cannot_be_right_name_the_options(
+    chosen: dict[str, Any], counts: tuple[int, ...], message: str, hint: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        choose_recipe(TINY, 100, None, None, chosen, None, counts)
+    assert message in caught.value.message
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ((1,), "1 epoch, the last 20% falling to zero"),
+        ((3,), "3 epochs, the last 20% falling to zero"),
+        ((1, 3), "1, 3 epochs, each with its last 20% falling to zero"),
+    ],
+)
+def test_a_plan_in_words(counts: tuple[int, ...], said: str) -> None:
+    assert str(TrunkPlan(counts=counts)) == said
 
 
 def test_a_damaged_plan_is_told_when_it_is_read() -> None:

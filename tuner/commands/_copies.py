@@ -13,6 +13,7 @@ from typing import Any
 
 from rich.text import Text
 
+from diagnostics.command_lines import command_lines
 from diagnostics.findings import Place
 from diagnostics.repair.data_repair import Change, RepairReport
 from tuner.display.canvas import Canvas, make_console
@@ -41,7 +42,8 @@ def show_copy(report: RepairReport, form: str) -> None:
         wrapped = fill(clean(text), width, initial_indent=first, subsequent_indent=further)
         console.print(Text(wrapped if text else ""), soft_wrap=True)
     console.print(Text.assemble(("Next: ", "bold green"), "check the copy"))
-    console.print(Text(f"  tuner check {shlex.quote(clean(report.out))}"), soft_wrap=True)
+    for row in command_lines(f"tuner check {shlex.quote(clean(report.out))}", width - 2):
+        console.print(Text(f"  {row}"), soft_wrap=True)
 
 
 def check_form(form: str) -> None:

@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     console = make_console()
     canvas = Canvas.of(console)
     if arguments.svg is None:
-        console.print(_view(arguments, canvas))
+        console.print(_view(arguments, canvas), crop=False)
         return 0
     view = _view(arguments, replace(canvas, symbols=UNICODE))
     title = clean(" ".join(["tuner show", *([arguments.study] if arguments.study else [])]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 
 from rich import box
@@ -13,7 +14,7 @@ from rich.text import Text
 from tuner.display.canvas import Canvas, make_console
 from tuner.display.plan import facts_table, section, short_settings
 from tuner.display.settings import further_settings, setting_label
-from tuner.display.summary import commands_view
+from tuner.display.summary import command_text, commands_view
 from tuner.display.text import learning_rate, safe_text
 from tuner.errors import UsageError
 from tuner.study_file import StudyFile, copy_study_file, list_study_files, read_study_file
@@ -60,7 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
         case _:
             path = copy_study_file(arguments.name, arguments.file or Path.cwd())
             console.print(safe_text(f"Copied to {path}. Change it, and use it:"))
-            console.print(safe_text(f"tuner search DATA --model MODEL --space {path}", "cyan"))
+            command = f"tuner search DATA --model MODEL --space {shlex.quote(str(path))}"
+            console.print(command_text(command, canvas), crop=False)
     return 0
 
 

@@ -76,7 +76,7 @@ def show_once(sight: Sight, console: Console) -> int:
     """Print how a study stands: its report, or its table and what is going on."""
     canvas = replace(Canvas.of(console), height=ENDLESS)
     if sight.summary is not None:
-        console.print(summary_view(sight.summary, canvas, most_trials=None))
+        console.print(summary_view(sight.summary, canvas, most_trials=None), crop=False)
         return EXIT_CODES[sight.summary.status]
     console.print(Group(progress_view(sight.snapshot, state_note(sight), canvas)))
     return 0

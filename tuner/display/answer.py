@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from rich import box
 from rich.console import RenderableType
@@ -14,9 +15,9 @@ from tuner.display.canvas import Canvas
 from tuner.display.settings import further_settings
 from tuner.display.symbols import Symbols
 from tuner.display.text import count, duration, learning_rate, safe_text, score, signed_score
-from tuner.study_view import Gain, StudySummary, Winner
+from tuner.study_view import Gain, StudySummary, TrialRow, Winner
 from tuner.trial import Scores, TrialState
-from tuner.trunk import is_trunk
+from tuner.trunk import is_trunk, plan_of
 
 __all__ = ["answer_panel", "interval_text"]
 
@@ -61,7 +62,7 @@ def _answer(summary: StudySummary, symbols: Symbols) -> RenderableType:
     spec = winner.spec
     table.add_row("Learning rate", safe_text(learning_rate(spec.learning_rate, 4), "bold"))
     table.add_row("Batch size", safe_text(spec.batch_size, "bold"))
-    table.add_row("Epochs", _epochs(winner))
+    table.add_row("Epochs", _epochs(winner, summary.rows))
     further = f" {symbols.separator} ".join(f"{name} {v}" for name, v in further_settings(spec))
     table.add_row("Further", safe_text(further))
     table.add_row()
@@ -75,13 +76,22 @@ def _answer(summary: StudySummary, symbols: Symbols) -> RenderableType:
     return table
 
 
-def _epochs(winner: Winner) -> Text:
+def _epochs(winner: Winner, rows: Sequence[TrialRow]) -> Text:
     text = Text(str(winner.spec.epochs), style="bold")
     if is_trunk(winner.spec):
-        return Text.assemble(text, " (the best branch of a training for all counts)")
+        return Text.assemble(text, f" ({_branch(winner, rows)})")
     if winner.best_epoch == winner.spec.epochs:
         return Text.assemble(text, " (the model of the last one was kept)")
     return Text.assemble(text, f" (the model of epoch {winner.best_epoch} was kept)")
+
+
+def _branch(winner: Winner, rows: Sequence[TrialRow]) -> str:
+    """Say which branches there were; the winner's settings are those of the best alone."""
+    searched = (row.spec for row in rows if row.number == winner.number and "-seed-" not in row.key)
+    counts = plan_of(next(searched, winner.spec)).counts
+    if len(counts) == 1:
+        return "the only count of its trunk"
+    return f"the best of the trunk's counts: {', '.join(map(str, counts))}"
 
 
 def _development(winner: Winner, symbols: Symbols) -> Text:

@@ -16,7 +16,9 @@ A study (`tuner search --json`):
   `origin`, `note` and `settings`.
 - `importances`: hyperparameter to share; `pruning`: `pruned`, `epochs_saved`, `let_run`, `wrong`,
   `verdict`; `extra`: further figures.
-- `quote`: null, or `quoted` (seconds expected before the first trial), `actual`, `ratio`, `close`.
+- `quote`: null, or `quoted` (seconds expected before the first trial), `actual`, `ratio`, `close`,
+  `quoted_low` (null, or with trainings side by side the least), `compared` (what is compared, where
+  the study was not trained as it was planned).
 
 A training (`tuner train --json`):
 

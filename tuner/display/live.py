@@ -82,7 +82,7 @@ class LiveDisplay(Screen):
     def finish(self, summary: StudySummary) -> None:
         """Take the table away and print the report."""
         self._live.stop()
-        self._console.print(summary_view(summary, Canvas.of(self._console)))
+        self._console.print(summary_view(summary, Canvas.of(self._console)), crop=False)
 
     def _view(self) -> RenderableType:
         if self._snapshot is None:

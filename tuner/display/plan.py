@@ -28,6 +28,8 @@ __all__ = [
 ]
 
 MOST_START_POINTS = 4
+EARLY_END = "when what is left to gain is below the noise of a score (--stop-when-flat)"
+MIB, GIB = 2**20, 2**30
 
 
 def plan_view(plan: StudyPlan, canvas: Canvas) -> RenderableType:
@@ -42,6 +44,8 @@ def plan_view(plan: StudyPlan, canvas: Canvas) -> RenderableType:
                 ("Device", plan.device),
                 ("Engine", plan.engine),
                 ("Plan", _plan_line(plan, canvas)),
+                ("Early end", EARLY_END if plan.ends_early else ""),
+                ("Artifacts", f"also kept in {plan.artifacts}" if plan.artifacts else ""),
                 ("Quote", "" if plan.quote is None else quote_text(plan.quote, plan.elapsed)),
                 ("Cost", _cost(plan)),
             ]
@@ -52,7 +56,7 @@ def plan_view(plan: StudyPlan, canvas: Canvas) -> RenderableType:
     if plan.fixed_lines:
         parts += [Text(), _settings_table("Fixed", "Value", plan.fixed_lines)]
     if plan.start_points and plan.done < len(plan.start_points):
-        parts += [Text(), _start_points(plan.start_points, canvas)]
+        parts += [Text(), _start_points(plan, canvas)]
     if plan.notes:
         parts += [Text(), bullets(plan.notes, canvas.symbols.bullet, "cyan")]
     return Group(*parts, Text())
@@ -129,13 +133,19 @@ def quote_text(quote: StudyQuote, elapsed: float = 0.0) -> str:
     """Return a quote in words: time with its range, disk, memory, and what of it is spent."""
     parts = [_quoted_time(quote), f"{byte_size(quote.disk_bytes)} disk"]
     if quote.memory_bytes is not None:
-        needed = f"needs {quote.memory_bytes / 2**30:.1f}"
-        available = quote.memory_available
-        parts.append(needed + (f" of {available / 2**30:.0f}" if available else "") + " GiB")
+        parts.append(f"needs {_memory(quote.memory_bytes, quote.memory_available)}")
     lines = ["; ".join(parts)]
     if elapsed:
         lines.append(f"Said at its first start; {rough_time(elapsed)} are spent.")
-    return "\n".join([*lines, *([quote.untimed] if quote.untimed else [])])
+    return "\n".join([*lines, *filter(None, (quote.untimed, quote.void))])
+
+
+def _memory(needed: int, available: int | None) -> str:
+    """Return `5.2 of 16 GiB`, or `96 MiB of 16 GiB` below a tenth of a GiB."""
+    whole = f" of {available / GIB:.0f}" if available else ""
+    if needed >= GIB / 10:
+        return f"{needed / GIB:.1f}{whole} GiB"
+    return f"{max(round(needed / MIB), 1)} MiB" + (f"{whole} GiB" if whole else "")
 
 
 def _quoted_time(quote: StudyQuote) -> str:
@@ -180,14 +190,16 @@ def _settings_table(title: str, second: str, lines: Sequence[tuple[str, str, str
     return table
 
 
-def _start_points(points: Sequence[TrialSpec], canvas: Canvas) -> RenderableType:
+def _start_points(plan: StudyPlan, canvas: Canvas) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     table.add_column(justify="right", style="dim")
     table.add_column(overflow="fold")
-    for number, spec in enumerate(points[:MOST_START_POINTS]):
-        origin = " (the recipe)" if number == 0 else ""
+    shown = plan.start_points[:MOST_START_POINTS]
+    sources = plan.start_sources or ("",) * len(shown)
+    for number, (spec, source) in enumerate(zip(shown, sources, strict=False)):
+        origin = " (the recipe)" if number == 0 else f" (won the study {source})" if source else ""
         table.add_row(Text(f"trial {number}"), safe_text(short_settings(spec) + origin))
-    hidden = len(points) - MOST_START_POINTS
+    hidden = len(plan.start_points) - MOST_START_POINTS
     if hidden > 0:
         table.add_row(Text(canvas.symbols.ellipsis), Text(f"{hidden} more", style="dim"))
     return Group(Text("Tried first", style="bold"), table)

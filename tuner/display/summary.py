@@ -9,18 +9,19 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from diagnostics.command_lines import command_lines
 from tuner.display.answer import answer_panel
 from tuner.display.bars import share_bar
 from tuner.display.canvas import Canvas
 from tuner.display.plan import bullets, section
 from tuner.display.scatter import score_picture
 from tuner.display.settings import setting_label
-from tuner.display.text import count, duration, percent, safe_text, score
+from tuner.display.text import clean, count, duration, percent, safe_text, score
 from tuner.display.trial_table import trial_table
 from tuner.study_view import PrunerAudit, StudySummary, TrialRow
 from tuner.trial import Scores, TypeScores
 
-__all__ = ["commands_view", "importance_view", "summary_view", "type_table"]
+__all__ = ["command_text", "commands_view", "importance_view", "summary_view", "type_table"]
 
 MOST_TRIALS = 15
 MOST_TYPES = 15
@@ -130,8 +131,19 @@ def commands_view(commands: Sequence[tuple[str, str]], canvas: Canvas) -> Render
     """Return commands to copy, each on lines of its own below what it does."""
     lines: list[RenderableType] = []
     for command, purpose in commands:
-        lines += [safe_text(f"# {purpose}", "dim"), safe_text(command, "cyan")]
+        lines += [safe_text(f"# {purpose}", "dim"), command_text(command, canvas)]
     return Group(*lines)
+
+
+def command_text(command: str, canvas: Canvas) -> Text:
+    """Return a command to copy, where it is too long for a line on several that a shell joins.
+
+    A word without a place to break it is left to the terminal, if the console does not crop.
+    """
+    rows = command_lines(clean(command), canvas.width)
+    text = safe_text("\n".join(rows), "cyan", keep_newlines=True)
+    text.no_wrap, text.overflow = True, "ignore"
+    return text
 
 
 def _account(summary: StudySummary, canvas: Canvas) -> Text:

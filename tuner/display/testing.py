@@ -30,5 +30,5 @@ def render(view: RenderableType, width: int, *, color: bool = False) -> str:
         highlight=False,
         _environ={},
     )
-    console.print(view)
+    console.print(view, crop=False)
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()).strip("\n")

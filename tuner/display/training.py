@@ -73,7 +73,7 @@ class TrainingDisplay(Screen):
     def ended(self, result: TrainResult) -> None:
         """Print the report."""
         self._live.stop()
-        self._console.print(result_view(result, Canvas.of(self._console)))
+        self._console.print(result_view(result, Canvas.of(self._console)), crop=False)
 
     def _bar(self) -> RenderableType:
         """Return the line below the table, which moves while an epoch runs."""
@@ -101,4 +101,4 @@ class QuietTraining(Screen, SilentTraining):
 
     def ended(self, result: TrainResult) -> None:
         """Print the report."""
-        self._console.print(result_view(result, Canvas.of(self._console)))
+        self._console.print(result_view(result, Canvas.of(self._console)), crop=False)

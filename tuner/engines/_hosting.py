@@ -24,6 +24,7 @@ __all__ = [
     "Evaluate",
     "Evaluated",
     "Failure",
+    "Interrupt",
     "Reply",
     "StartJob",
 ]
@@ -45,6 +46,14 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Interrupt:
+    """Let a training end before its next report, if it can; see `Engine.interrupt`."""
+
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluate:
     """Score a saved model; the reply is `Evaluated` with the same number."""
 
@@ -58,7 +67,7 @@ class Close:
     """Stop all trainings at once; no other command follows."""
 
 
-Command = StartJob | Answer | Evaluate | Close
+Command = StartJob | Answer | Interrupt | Evaluate | Close
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,12 +130,14 @@ class EngineHost:
             case Answer(key=key, verdict=verdict) if key in self._waiting:
                 self._waiting.discard(key)
                 self._engine.answer(key, verdict)
+            case Interrupt(key=key, reason=reason) if key in self._running:
+                self._engine.interrupt(key, reason)
             case Evaluate():
                 self._replies.append(self._evaluate(command))
             case Close():
                 self.close()
             case _:
-                pass  # an answer to a training that does not wait
+                pass  # an answer to a training that does not wait, a wish to one that has ended
 
     def next_message(self, timeout: float) -> Message | Reply | None:
         """Wait up to `timeout` seconds for a message or a reply; None when none came."""

@@ -142,6 +142,7 @@ class InProcessEngine:
         self._messages: queue.Queue[Message | BaseException] = queue.Queue()
         self._verdicts: queue.Queue[Verdict] = queue.Queue()
         self._abort = threading.Event()
+        self._stop_reason = ""
         self._thread: threading.Thread | None = None
         self._threads = torch.get_num_threads()
 
@@ -149,6 +150,7 @@ class InProcessEngine:
         """Begin a training. Raises RuntimeError while another one runs."""
         if self._thread is not None:
             raise RuntimeError(f"`start` needs a free slot, but a training runs ({job.key} waits).")
+        self._stop_reason = ""
         self._thread = threading.Thread(target=self._work, args=(job,), name=job.key, daemon=True)
         self._thread.start()
 
@@ -163,6 +165,7 @@ class InProcessEngine:
                     self._reporter(job.key),
                     self._abort.is_set,
                     self._teller(job.key),
+                    lambda: self._stop_reason,
                 )
             self._messages.put(JobEnded(key=job.key, outcome=outcome))
         except BaseException as error:  # noqa: BLE001 - handed to the loop's thread, which raises it
@@ -216,6 +219,11 @@ class InProcessEngine:
     def answer(self, key: str, verdict: Verdict) -> None:
         """Let the waiting training go on or stop."""
         self._verdicts.put(verdict)
+
+    def interrupt(self, key: str, reason: str) -> None:
+        """Let the running training end where it can be taken up again, before its next report."""
+        if self._thread is not None and self._thread.name == key:
+            self._stop_reason = reason
 
     def evaluate(self, model: Path, split: Literal["dev", "test"]) -> Scores:
         """Score a saved model folder on a split.

@@ -109,6 +109,9 @@ class ScriptedEngine:
             return self._end(replay, TrialOutcome(state=TrialState.FINISHED))
         return self._train_epoch(replay)
 
+    def interrupt(self, key: str, reason: str) -> None:
+        """Do nothing: between two reports there is no place to stop at."""
+
     def answer(self, key: str, verdict: Verdict) -> None:
         """Let a training go on or stop."""
         replay = self._jobs[key]

@@ -124,6 +124,12 @@ class WorkersEngine:
             if seat.job is not None and seat.job.key == key:
                 seat.answer(verdict)
 
+    def interrupt(self, key: str, reason: str) -> None:
+        """Let a running training end where it can be taken up again, before its next report."""
+        for seat in self._crew.seats:
+            if seat.job is not None and seat.job.key == key:
+                seat.interrupt(reason)
+
     def evaluate(self, model: Path, split: Literal["dev", "test"]) -> Scores:
         """Score a saved model folder on a worker; tried again when that worker dies.
 

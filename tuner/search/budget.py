@@ -10,13 +10,15 @@ from tuner.search.documents import read_json, write_json
 
 __all__ = ["StudyClock"]
 
+SECONDS_BETWEEN = 1.0
+
 
 class StudyClock:
     """Counts the seconds that a study has been worked on.
 
     Args:
         path: File that remembers the seconds of earlier sessions; a crash loses those since the
-            last `save`.
+            last `save` that wrote it.
         now: Seconds on a clock that never goes back.
     """
 
@@ -25,6 +27,7 @@ class StudyClock:
         self._now = now
         self._before = _seconds(path)
         self._start = now()
+        self._saved = -SECONDS_BETWEEN
 
     @property
     def elapsed(self) -> float:
@@ -33,7 +36,13 @@ class StudyClock:
 
     def save(self) -> None:
         """Remember the seconds spent so far."""
+        self._saved = self.elapsed
         write_json(self._path, {"seconds": self.elapsed}, durable=False)
+
+    def save_regularly(self) -> None:
+        """Remember the seconds spent so far, if the last time is `SECONDS_BETWEEN` ago."""
+        if self.elapsed >= self._saved + SECONDS_BETWEEN:
+            self.save()
 
 
 def _seconds(path: Path) -> float:

@@ -17,7 +17,8 @@ from tuner.search.documents import read_json
 from tuner.search.driver import StopCause
 from tuner.search.folder import StudyFolder
 from tuner.search.ledger import Ledger
-from tuner.search.quote import check_quote, read_quote
+from tuner.search.quote import read_quote
+from tuner.search.quote_check import check_quote, work_done
 from tuner.search.session import Session
 from tuner.search.summary_warnings import about_confirmation, about_search, about_winner
 from tuner.search.winner import choose
@@ -128,7 +129,8 @@ def _checked_quote(session: Session, elapsed: float) -> QuoteCheck | None:
     quote = read_quote(session.folder.path)
     if quote is None:
         return None
-    return check_quote(quote, session.spec.options, elapsed)
+    work = work_done(session.ledger, session.spec)
+    return check_quote(quote, session.spec.options, work, elapsed)
 
 
 def _best_scores(ledger: Ledger) -> dict[str, Scores]:

@@ -18,8 +18,8 @@ __all__ = ["confirm_plan", "contenders"]
 def contenders(runs: Sequence[Run], top: int) -> tuple[int, ...]:
     """Name the best trials of the search, best first.
 
-    Ranked by the score of the search's own run; among equals the one that trained faster, then the
-    earlier one.
+    Ranked by the level of the search's own run (`tuner.search.finished_runs`); among equals the one
+    that trained faster, then the earlier one.
 
     Args:
         runs: All finished runs; those with further seeds are left aside.
@@ -27,7 +27,7 @@ def contenders(runs: Sequence[Run], top: int) -> tuple[int, ...]:
     """
     ranked = sorted(
         (run for run in with_score(runs) if run.selected),
-        key=lambda run: (-run.score, run.seconds, run.number),
+        key=lambda run: (-run.level, run.seconds, run.number),
     )
     return tuple(run.number for run in ranked[:top])
 

@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from tuner.errors import StudyError
+from tuner.kept_epoch import keep_margin, settled_epochs
 from tuner.search.artifacts.copies_elsewhere import CopiesElsewhere, open_copies
 from tuner.search.documents import guard_writing, read_json, remove_tree, write_json
 from tuner.search.folder import StudyFolder
@@ -42,7 +45,7 @@ class ModelCopies:
         self._folder = folder
         self._ledger = ledger
         self._elsewhere = elsewhere
-        self._clean: set[str] = set()
+        self._unclean: set[str] = set()
 
     @contextlib.contextmanager
     def kept_elsewhere(
@@ -75,32 +78,39 @@ class ModelCopies:
         """Return the F1 from which a training's model is worth saving; None means always.
 
         A trial must reach the best trial so far, the re-run of a contender the best seed of that
-        contender. To reach it is enough: among equals the faster one may win.
+        contender. To reach it is enough: among equals the faster one may win. Trainings are
+        compared by a mean over some epochs, and the one whose weights are kept may lie below it,
+        though not by more than epochs that count as equal differ.
         """
         if run.role == "again":
             return None
-        best = self._ledger.best_score(run.number if run.role == "confirm" else None)
-        return None if best is None else math.nextafter(best, -math.inf)
+        best = self._ledger.best_level(run.number if run.role == "confirm" else None)
+        if best is None:
+            return None
+        entities = self._ledger.development_entities() or 0
+        below = keep_margin(entities) if settled_epochs(run.spec) > 1 else 0.0
+        return math.nextafter(best - below, -math.inf)
 
     def tidy(self) -> None:
         """Delete what no longer counts: checkpoints of ended trainings and models of losers.
 
         A folder is looked at until it holds neither; after that nothing is put there.
         """
-        ended = [run for run in self._ledger.runs if run.ended]
-        unclean = [run for run in ended if run.key not in self._clean]
-        kept = self._kept(unclean)
-        for run in unclean:
+        self._unclean.update(self._ledger.take_changed())
+        runs = [self._ledger[key] for key in sorted(self._unclean)]
+        ended = [run for run in runs if run.ended]
+        kept = self._kept(ended)
+        for run in ended:
             self._remove(run.directory / CHECKPOINT)
             if run.key != kept:
                 self._remove(run.directory / MODEL)
-                self._clean.add(run.key)
+                self._unclean.discard(run.key)
         if self._elsewhere is not None:
             self._elsewhere.tidy(ended, kept)
 
     def epoch_ended(self, run: RunRecord) -> None:
         """Send the checkpoint of a training elsewhere. Called while it waits for its verdict."""
-        self._clean.discard(run.key)
+        self._unclean.add(run.key)
         if self._elsewhere is not None:
             self._elsewhere.keep_checkpoint(run)
 
@@ -119,14 +129,33 @@ class ModelCopies:
         Raises:
             StudyError: The disk is full.
         """
-        self._clean.discard(run.key)
+        self._unclean.add(run.key)
         return self._elsewhere is not None and self._elsewhere.fetch_model(run)
 
-    def finish(self, best: Path | None) -> None:
-        """Send the delivered model, with its card, and wait until everything is sent."""
+    def finish(self, best: Path | None, *, with_summary: bool = True) -> None:
+        """Send the delivered model, with its card, and wait until everything is sent.
+
+        Args:
+            best: The model; None where there is none, or another process sends it.
+            with_summary: Whether this process sends the summary.
+        """
         if self._elsewhere is not None:
             owner = self._ledger.get(self.owner() or "")
-            self._elsewhere.finish(best, owner, self._folder.summary)
+            summary = self._folder.summary if with_summary else None
+            self._elsewhere.finish(best, owner, summary)
+
+    def drop_losers(self) -> None:
+        """Delete what is left of ended trainings that do not lead, once a model was delivered."""
+        self.tidy()
+        leading = self._ledger.leading()
+        for run in [self._ledger[key] for key in sorted(self._unclean)]:
+            if run.ended and (leading is None or not run.same_training(leading)):
+                self._remove(run.directory / MODEL)
+
+    def drop_attempt(self, directory: Path) -> None:
+        """Delete the weights in the folder of a training that another process took over."""
+        self._remove(directory / CHECKPOINT)
+        self._remove(directory / MODEL)
 
     def drop_waiting(self, role: Role) -> None:
         """Delete the models of interrupted trainings of other roles than the one that works now.
@@ -134,7 +163,7 @@ class ModelCopies:
         They wait for another session, if for any, and would be a fourth model until then. Taken
         up again without a checkpoint, they start anew.
         """
-        for run in self._ledger.runs:
+        for run in self._ledger.open:
             if run.state is TrialState.INTERRUPTED and run.role != role:
                 self._remove(run.directory / CHECKPOINT)
                 self._remove(run.directory / MODEL)
@@ -166,13 +195,18 @@ class ModelCopies:
         if key is None or key not in self._ledger:
             return
         home = self._ledger[key].directory / MODEL
-        self._clean.discard(key)
+        self._unclean.add(key)
         if not home.exists():
             with guard_writing(home):
                 self._folder.best.rename(home)
 
     def _remove(self, folder: Path) -> None:
-        remove_tree(folder, within=self._folder.path)
+        """Delete a folder; a process that works in the same study may be doing so too."""
+        try:
+            remove_tree(folder, within=self._folder.path)
+        except (StudyError, FileNotFoundError):
+            if os.path.lexists(folder):
+                raise
 
     def _kept(self, ended: list[RunRecord]) -> str | None:
         """Return the one model to keep: the leading one, else the best of those on disk."""

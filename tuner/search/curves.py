@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from tuner.trial import TrialSpec, TrialState
 from tuner.trunk import is_trunk, plan_of
 
-__all__ = ["Curve", "CurvePoint", "best_at", "quantile", "schedule_shape"]
+__all__ = ["Curve", "CurvePoint", "best_at", "quantile", "quantile_of_rising", "schedule_shape"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +121,11 @@ def quantile(values: Sequence[float], share: float) -> float:
         values: At least one number.
         share: From 0 (smallest) to 1 (largest).
     """
-    ordered = sorted(values)
+    return quantile_of_rising(sorted(values), share)
+
+
+def quantile_of_rising(ordered: Sequence[float], share: float) -> float:
+    """Give the quantile of numbers that are sorted already, see `quantile`."""
     position = share * (len(ordered) - 1)
     lower = math.floor(position)
     upper = min(lower + 1, len(ordered) - 1)

@@ -20,6 +20,7 @@ from tuner.search.run_record import RunRecord
 from tuner.search.session import Session
 from tuner.study_view import Phase
 from tuner.trial import EpochReport, TrialState
+from tuner.trunk import is_trunk
 
 __all__ = ["Source", "Start", "StopCause", "drive"]
 
@@ -46,6 +47,12 @@ class StopCause(enum.StrEnum):
     DONE = "done"  # the source has nothing more
     TIME = "time"  # the time set aside for this part is used up
     USER = "user"  # somebody asked to stop
+
+
+_REASONS: Mapping[StopCause, str] = {
+    StopCause.TIME: "the time budget is used up",
+    StopCause.USER: "stopped by the user",
+}
 
 
 class Source(Protocol):
@@ -84,6 +91,7 @@ class _Driver:
         self._source = source
         self._running: dict[str, RunRecorder] = {}
         self._stop_said = False
+        self._asked_to_stop: set[str] = set()
         self._ask_again = 0.0
 
     def run(self) -> StopCause:
@@ -116,7 +124,22 @@ class _Driver:
             self._session.update(
                 f"Stopping: the {epochs} finished and saved. Ctrl-C again stops at once."
             )
+        self._stop_trunks()
         self._session.tick()
+
+    def _stop_trunks(self) -> None:
+        """Ask trunks to stop before their next report, which can be many epochs away."""
+        ledger = self._session.ledger
+        for key, recorder in self._running.items():
+            run = ledger[key]
+            if key in self._asked_to_stop or not is_trunk(run.spec):
+                continue
+            if run.epoch < recorder.known_epochs:  # what is known is still being replayed
+                continue
+            if (cause := self._stop_cause()) is None:
+                return
+            self._asked_to_stop.add(key)
+            self._session.engine.interrupt(key, _REASONS[cause])
 
     def _fill_slots(self) -> StopCause:
         while len(self._running) < self._session.engine.slots:
@@ -159,7 +182,7 @@ class _Driver:
         run = session.ledger.add_report(key, report)
         is_new = recorder.epoch(report)
         recorder.save_progress(run)
-        session.clock.save()
+        session.clock.save_regularly()
         session.copies.epoch_ended(run)
         if is_new:
             self._source.reported(run, report)
@@ -182,13 +205,13 @@ class _Driver:
         cause = self._stop_cause()
         if cause is None or _more_is_replayed(report, recorder):
             return Verdict(keep_above=keep_above)
-        reason = "the time budget is used up" if cause is StopCause.TIME else "stopped by the user"
-        return Verdict(action="interrupt", reason=reason, keep_above=keep_above)
+        return Verdict(action="interrupt", reason=_REASONS[cause], keep_above=keep_above)
 
     def _job_restarted(self, key: str, reason: str) -> None:
         """Forget what the training reported, which comes again; the files keep what they hold."""
         session = self._session
         session.trained.pop(key, None)
+        self._asked_to_stop.discard(key)
         earlier = [event.kind for event in session.ledger[key].events].count("restarted")
         event = RunEvent(kind="restarted", message=reason, details={"loss": earlier + 1})
         run = session.ledger.restart(key, event)  # the number keeps equal losses apart
@@ -200,11 +223,12 @@ class _Driver:
         session, recorder = self._session, self._running.pop(message.key)
         self._ask_again = 0.0
         session.trained.pop(message.key, None)
+        self._asked_to_stop.discard(message.key)
         run = session.ledger.finish(message.key, message.outcome)
         for event in message.outcome.events:
             recorder.event(event)
         recorder.end(run)
-        session.clock.save()
+        session.clock.save_regularly()
         if run.state is not TrialState.INTERRUPTED:
             if run.role == "search":
                 session.order.ended(run.number)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tuner.search.seed_noise import Counts, SeedNoise, seed_noise, usual_seed_noise
 from tuner.trial import TrialSpec
@@ -34,7 +34,7 @@ class Run:
         spec: Hyperparameters; `spec.seed` may be the search's seed, `seed` is what was used. Of a
             trunk, those of its best branch.
         seed: Seed of this training.
-        score: Best development F1 of its epochs.
+        score: Development F1 of the epoch that counts.
         best_epoch: Epoch of that score.
         epochs: Epochs trained; of a trunk, those that the best branch stands for.
         seconds: Wall time.
@@ -42,6 +42,7 @@ class Run:
             when not kept.
         selected: Whether this is the training of the search itself, whose score decided that the
             trial is a contender, and is therefore biased upward.
+        settled: F1 by which settings are compared, see `tuner.kept_epoch`; None: the score.
     """
 
     key: str
@@ -54,6 +55,17 @@ class Run:
     seconds: float
     counts: Counts | None
     selected: bool
+    settled: float | None = None
+
+    @property
+    def level(self) -> float:
+        """F1 by which it is compared with others; it is less due to luck than the score."""
+        return self.score if self.settled is None else self.settled
+
+    @property
+    def at_level(self) -> Run:
+        """The same training as if the level had been its score."""
+        return replace(self, score=self.level)
 
 
 def grouped(runs: Sequence[Run]) -> dict[int, list[Run]]:

@@ -132,12 +132,22 @@ class StudyFollower:
             phase=phase,
             trials=spec.options.trials,
             finished=self._ledger.ended,
-            rows=self._ledger.rows(progress.trained),
+            rows=self._rows(progress),
             best_key=None if leading is None else leading.key,
             elapsed=self._elapsed(progress, is_running=is_running),
             remaining=progress.remaining,
             epochs_saved=self._ledger.epochs_saved,
-            quoted=quoted_seconds(self._folder.path),
+            quoted=quoted_seconds(self._folder.path, spec),
+        )
+
+    def _rows(self, progress: Progress) -> tuple[TrialRow, ...]:
+        """Return the table; which trainings are still being loaded is known to the loop alone."""
+        rows = self._ledger.rows(progress.trained)
+        if not progress.loading:
+            return rows
+        return tuple(
+            replace(row, loading=row.state is TrialState.RUNNING and row.key in progress.loading)
+            for row in rows
         )
 
     def _elapsed(self, progress: Progress, *, is_running: bool) -> float:

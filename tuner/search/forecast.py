@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tuner.search.contenders import confirm_plan
+from tuner.search.expected_epochs import chosen_epochs, contender_epochs
 from tuner.search.ledger import Ledger
 from tuner.search.run_record import RunRecord
-from tuner.search.time_left import Timing, makespan, mean_epochs, seconds_left
+from tuner.search.study_cost import expected_confirm_runs
+from tuner.search.time_left import Timing, makespan, seconds_left
 from tuner.study import StudySpec
 from tuner.trial import TrialState
-from tuner.trunk import branch_spec, planned_epochs, trained_epochs, trained_since
+from tuner.trunk import branch_spec, planned_epochs, share_again, trained_epochs, trained_since
 
 __all__ = ["confirm_reserve", "expected_seconds", "remaining_seconds"]
 
@@ -30,6 +32,8 @@ def remaining_seconds(
 ) -> float | None:
     """Return the expected seconds to the end of the study; None while nothing was timed.
 
+    What is still to be chosen is expected as in the quote, so that both can be compared.
+
     Args:
         ledger: All trainings so far.
         spec: The study.
@@ -39,13 +43,12 @@ def remaining_seconds(
     """
     running = [run for run in ledger.runs if run.state is TrialState.RUNNING]
     begun = ledger.ended + sum(run.role == "search" for run in running)
-    confirming = [ledger.trial(number) for number, _ in _confirm_plan(ledger, spec)]
     expected = seconds_left(
         [_timing(run) for run in ledger.runs if run.ended],
         running=[_timing(run, (trained or {}).get(run.key, 0.0)) for run in running],
-        waiting=[(run.spec.batch_size, _epochs_again(run)) for run in confirming],
+        waiting=_reruns(ledger, spec, is_searching=ledger.ended < spec.options.trials),
         unknown_trials=max(0, spec.options.trials - begun),
-        expected_epochs=mean_epochs(spec.space, planned_epochs(spec.recipe)),
+        expected_epochs=chosen_epochs(spec),
         usual_batch_size=spec.recipe.batch_size,
         slots=slots,
     )
@@ -82,6 +85,21 @@ def expected_seconds(run: RunRecord) -> float:
     """Return how long it takes to train this again; of a trunk, its best branch alone."""
     trained = trained_epochs(run.spec, run.epoch)
     return run.seconds * _epochs_again(run) / trained if trained else 0.0
+
+
+def _reruns(ledger: Ledger, spec: StudySpec, *, is_searching: bool) -> list[tuple[int, float]]:
+    """Return (batch size, epochs) of the runs with further seeds that are left.
+
+    While trials are searched these are the contenders so far, and as many as the quote expects.
+    """
+    trials = [ledger.trial(number) for number, _ in _confirm_plan(ledger, spec)]
+    runs = [(run.spec.batch_size, _epochs_again(run)) for run in trials]
+    if is_searching:
+        begun = sum(run.role == "confirm" for run in ledger.runs)
+        missing = round(expected_confirm_runs(spec)) - begun - len(runs)
+        epochs = contender_epochs(spec) * share_again(spec.recipe)
+        runs += [(spec.recipe.batch_size, epochs)] * max(missing, 0)
+    return runs
 
 
 def _epochs_again(run: RunRecord) -> float:

@@ -9,7 +9,7 @@ __all__ = ["Heartbeat"]
 
 
 class Heartbeat:
-    """Calls a function for every watched trial, at once and then regularly, in its own thread.
+    """Calls a function regularly for every watched trial, in its own thread.
 
     Optuna records heartbeats inside `Study.optimize` only; with ask-and-tell nobody does.
 
@@ -26,9 +26,15 @@ class Heartbeat:
         self._stopped = False
         self._thread: threading.Thread | None = None
 
-    def watch(self, number: int) -> None:
-        """Begin to record a trial."""
-        self._beat(number)
+    def watch(self, number: int, *, at_once: bool = True) -> None:
+        """Begin to record a trial.
+
+        Args:
+            number: The trial.
+            at_once: Whether the first call is made now, not after the interval.
+        """
+        if at_once:
+            self._beat(number)
         self._watched.add(number)
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)

@@ -1,6 +1,6 @@
 """Which training leads: asked after every epoch, so it does not cost more with every trial.
 
-While no trial has further seeds, `choose` ranks the trials by their scores alone: all are shrunk
+While no trial has further seeds, `choose` ranks the trials by their levels alone: all are shrunk
 alike. So a new one leads or does not, and nothing else changes. Once there are further seeds, and
 whenever something that was known changes, the choice is made anew over all.
 """
@@ -41,7 +41,7 @@ class Leaders:
             self._is_stale = True
         elif not self._is_stale:
             self._leading = min((one for one in (self._leading, run) if one), key=_rank)
-        self._note_score(run, earlier)
+        self._note_level(run, earlier)
 
     @property
     def runs(self) -> tuple[Run, ...]:
@@ -58,11 +58,11 @@ class Leaders:
             self._is_stale = False
         return None if self._leading is None else self._leading.key
 
-    def best_score(self, number: int | None) -> float | None:
-        """Return the highest score of a trial, over its seeds, or of all trials; None without."""
+    def best_level(self, number: int | None) -> float | None:
+        """Return the highest level of a trial, over its seeds, or of all trials; None without."""
         return self._best.get(number)
 
-    def _note_score(self, run: Run | None, earlier: Run | None) -> None:
+    def _note_level(self, run: Run | None, earlier: Run | None) -> None:
         if earlier is not None or run is None:
             self._best = {}
             for known in self._runs.values():
@@ -72,9 +72,9 @@ class Leaders:
 
     def _raise(self, run: Run) -> None:
         for number in (None, run.number):
-            self._best[number] = max(self._best.get(number, -math.inf), run.score)
+            self._best[number] = max(self._best.get(number, -math.inf), run.level)
 
 
 def _rank(run: Run) -> tuple[float, float, int]:
     """Order as `choose` does where every trial has one training."""
-    return (-run.score, cost_of([run]), run.number)
+    return (-run.level, cost_of([run]), run.number)

@@ -6,17 +6,19 @@ anew: what one epoch costs does not grow with the number of trials.
 
 from __future__ import annotations
 
-import bisect
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from diagnostics.subjects.run_history import RunEvent
+from tuner.kept_epoch import settled_score
+from tuner.search.compared_curves import ComparedCurves
 from tuner.search.curves import Curve
 from tuner.search.finished_runs import Run
 from tuner.search.leaders import Leaders
 from tuner.search.record import light, read_counts
 from tuner.search.run_record import RunRecord, search_key
+from tuner.search.run_table import RunTable
 from tuner.secrets_in_text import without_secrets
 from tuner.study_view import TrialRow
 from tuner.trial import EpochReport, TrialOutcome, TrialState
@@ -34,11 +36,12 @@ class Ledger:
 
     def __init__(self, runs: Iterable[RunRecord] = ()) -> None:
         self._runs: dict[str, RunRecord] = {}
-        self._places: list[tuple[bool, int, int, str]] = []  # of the rows, in their order
-        self._rows: list[TrialRow] = []
-        self._ended: set[str] = set()
+        self._table = RunTable()
+        self._open: dict[str, None] = {}
+        self._changed: dict[str, None] = {}
+        self._ended = 0
         self._saved: dict[str, float] = {}
-        self._curves: dict[str, Curve] = {}
+        self._compared = ComparedCurves(self._searched_curves)
         self._leaders = Leaders()
         self._entities: int | None = None
         for run in runs:
@@ -62,18 +65,27 @@ class Ledger:
     @property
     def searched(self) -> tuple[RunRecord, ...]:
         """The trials of the search itself, by number."""
-        again = bisect.bisect_left(self._places, (True,))
-        return tuple(self._runs[key] for *_, key in self._places[:again])
+        return tuple(self._runs[key] for key in self._table.keys[: self._table.trials])
 
     @property
     def begun(self) -> int:
         """How many trials the search has begun."""
-        return bisect.bisect_left(self._places, (True,))
+        return self._table.trials
 
     @property
     def ended(self) -> int:
         """How many trials have ended, in any way."""
-        return len(self._ended)
+        return self._ended
+
+    @property
+    def open(self) -> tuple[RunRecord, ...]:
+        """The trainings that run, or were cut off."""
+        return tuple(self._runs[key] for key in self._open)
+
+    def take_changed(self) -> tuple[str, ...]:
+        """Return the keys of the trainings that changed since the last call."""
+        keys, self._changed = tuple(self._changed), {}
+        return keys
 
     @property
     def epochs_saved(self) -> int:
@@ -84,27 +96,23 @@ class Ledger:
         """Add a training, or replace what is known about it."""
         earlier = self._runs.get(run.key)
         self._runs[run.key] = run
-        self._put_row(run)
-        self._curves.pop(run.key, None)
+        self._changed[run.key] = None
+        if run.ended:
+            self._open.pop(run.key, None)
+        else:
+            self._open[run.key] = None
+        self._table.put(run)
+        self._note_entities(run)
         if run.role == "search":
-            (self._ended.add if run.ended else self._ended.discard)(run.key)
+            if run.ended or (earlier is not None and earlier.ended):
+                self._compared.put(None if earlier is None else earlier.curve(), run.curve())
+            self._ended += run.ended - (earlier is not None and earlier.ended)
         self._saved.pop(run.key, None)
         if run.state is TrialState.PRUNED or (run.ended and is_trunk(run.spec) and run.reports):
             self._saved[run.key] = planned_epochs(run.spec) - trained_epochs(run.spec, run.epoch)
         if TrialState.FINISHED in (run.state, earlier and earlier.state):
             self._leaders.put(run.key, _as_run(run) if _is_finished(run) else None)
         return run
-
-    def _put_row(self, run: RunRecord) -> None:
-        if run.role == "again":
-            return
-        place = (run.role == "confirm", run.number, run.spec.seed, run.key)
-        index = bisect.bisect_left(self._places, place)
-        if index < len(self._places) and self._places[index] == place:
-            self._rows[index] = run.row()
-        else:
-            self._places.insert(index, place)
-            self._rows.insert(index, run.row())
 
     def add_report(self, key: str, report: EpochReport) -> RunRecord:
         """Add an epoch to a training."""
@@ -131,7 +139,7 @@ class Ledger:
 
     def interrupt_running(self, reason: str) -> None:
         """Note that trainings which still run were cut off and can be taken up again."""
-        for run in self.runs:
+        for run in self.open:
             if run.state is TrialState.RUNNING:
                 self.put(replace(run, state=TrialState.INTERRUPTED, reason=reason))
 
@@ -142,26 +150,15 @@ class Ledger:
             trained: Key of a running training to the epochs it trained, the running one as a
                 fraction.
         """
-        rows = list(self._rows)
-        for key, epochs in (trained or {}).items():
-            if key not in self._runs:
-                continue
-            run = self._runs[key]
-            place = (run.role == "confirm", run.number, run.spec.seed, key)
-            if run.role != "again":
-                index = bisect.bisect_left(self._places, place)
-                rows[index] = replace(rows[index], trained=epochs)
-        return tuple(rows)
+        return tuple(self._table.rows(trained or {}, self._runs))
 
-    def curves(self) -> tuple[Curve, ...]:
-        """Return the learning curves of the search's trials."""
-        curves = []
-        for run in self.searched:
-            if run.reports:
-                if run.key not in self._curves:
-                    self._curves[run.key] = run.curve()
-                curves.append(self._curves[run.key])
-        return tuple(curves)
+    @property
+    def compared(self) -> ComparedCurves:
+        """The learning curves of the search's trials that others are compared with."""
+        return self._compared
+
+    def _searched_curves(self) -> Iterator[Curve]:
+        return (run.curve() for run in self.searched if run.ended)
 
     def finished(self, *, with_counts: bool = False) -> tuple[Run, ...]:
         """Return the trainings that went through their whole plan, for the choice of a winner.
@@ -184,9 +181,9 @@ class Ledger:
         leading = self._leaders.leading()
         return None if leading is None else self._runs[leading]
 
-    def best_score(self, number: int | None = None) -> float | None:
-        """Return the highest F1 of the finished trainings (of one trial, or of all)."""
-        return self._leaders.best_score(number)
+    def best_level(self, number: int | None = None) -> float | None:
+        """Return the highest level of the finished trainings (of one trial, or of all)."""
+        return self._leaders.best_level(number)
 
     def trial(self, number: int) -> RunRecord:
         """Return a trial of the search by its number.
@@ -198,8 +195,7 @@ class Ledger:
 
     def attempted(self) -> frozenset[tuple[int, int]]:
         """Return (number, seed) of the re-runs that ended or are running, however they ended."""
-        again = bisect.bisect_left(self._places, (True,))
-        runs = (self._runs[key] for *_, key in self._places[again:])
+        runs = (self._runs[key] for key in self._table.keys[self._table.trials :])
         return frozenset(
             (run.number, run.spec.seed)
             for run in runs
@@ -208,14 +204,13 @@ class Ledger:
 
     def development_entities(self) -> int | None:
         """Return the number of gold entities in the development split, once an epoch told it."""
-        if self._entities is None:
-            for run in self._runs.values():
-                for report in run.reports:
-                    if report.scores.per_type:
-                        per_type = report.scores.per_type.values()
-                        self._entities = sum(scores.support for scores in per_type)
-                        return self._entities
         return self._entities
+
+    def _note_entities(self, run: RunRecord) -> None:
+        if self._entities is None:
+            told = (one.scores.per_type for one in run.reports if one.scores.per_type)
+            if (per_type := next(told, None)) is not None:
+                self._entities = sum(scores.support for scores in per_type.values())
 
 
 def _is_finished(run: RunRecord) -> bool:
@@ -236,6 +231,7 @@ def _as_run(run: RunRecord, *, with_counts: bool = False) -> Run:
         seconds=run.seconds,
         counts=read_counts(run.directory) if with_counts else None,
         selected=run.role == "search",
+        settled=settled_score(run.reports, run.spec),
     )
 
 

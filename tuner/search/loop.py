@@ -25,7 +25,8 @@ from tuner.search.search_phase import SearchSource, reconcile
 from tuner.search.session import Session
 from tuner.search.shared.url import is_shared, shown_url
 from tuner.secrets_in_text import values_without_secrets
-from tuner.study import SearchOptions, StudySpec, differences
+from tuner.study import SearchOptions, StudySpec
+from tuner.study_differences import differences
 from tuner.study_view import StudyObserver, StudySummary
 from tuner.values import from_plain, to_plain
 
@@ -216,7 +217,7 @@ def _describe(folder: StudyFolder, spec: StudySpec) -> tuple[StudySpec, str]:
         return spec, folder.write_description(spec, None)
     earlier, description = found
     refuse_another_study(earlier, spec)
-    spec = replace(spec, start_points=earlier.start_points)
+    spec = spec.going_on_from(earlier)
     return spec, folder.write_description(spec, description)
 
 

@@ -5,43 +5,47 @@ trials there.
 
 A trial enters the storage together with all its hyperparameters in one transaction. There is no
 moment at which a crash could leave half a trial behind.
+
+What that costs, per trial: a transaction when it is asked for, one per epoch, and two when it is
+told, each of which waits for the disk. Plain Optuna's ask and tell takes one more for each searched
+hyperparameter. What the storage holds is read once: one process works on a study, so it knows the
+rest.
 """
 
 from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import json
 import math
-import warnings
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import optuna
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.samplers import RandomSampler
-from optuna.storages import RDBStorage
+from optuna.storages import get_storage
 from optuna.trial import FrozenTrial, create_trial
 from optuna.trial import TrialState as OptunaState
 
 from tuner.errors import StudyError
 from tuner.search.heartbeat import Heartbeat
+from tuner.search.optuna_attributes import (
+    BEGUN,
+    ENDED,
+    facts_at_begin,
+    facts_at_end,
+    stored_trial,
+)
 from tuner.search.optuna_importance import importances_of
-from tuner.search.optuna_sampling import MEMORY_CONSTRAINT, STATE, SettingsSampler
+from tuner.search.optuna_known import KnownTrials
+from tuner.search.optuna_opening import HEARTBEAT_SECONDS, claim, guarded, open_storage
+from tuner.search.optuna_sampling import SettingsSampler
+from tuner.search.optuna_shown import MEMORY_CONSTRAINT
 from tuner.search.run_record import RunRecord
 from tuner.search.sampling import Asked, StoredTrial
 from tuner.study import StudySpec
 from tuner.trial import TrialSpec, TrialState
-from tuner.values import from_plain, to_plain
 
 __all__ = ["OptunaBridge"]
-
-HEARTBEAT_SECONDS = 60
-LOCK_SECONDS = 60
-SPEC, ORIGIN, IDENTITY = "tuner:spec", "tuner:origin", "tuner:study_id"
-
-RESULT = "tuner:result"
-"""How a trial ended, in one attribute: each costs a transaction, and a disk that has to write."""
 
 
 class OptunaBridge:
@@ -62,8 +66,9 @@ class OptunaBridge:
         self._spec = spec
         self._sampler = SettingsSampler(spec)
         self._trial_ids: dict[int, int] = {}
-        with _guard(url):
-            self._storage = _open(url)
+        self._known: KnownTrials | None = None
+        with guarded(url):
+            self._storage = open_storage(url)
             self._study = optuna.create_study(
                 study_name=spec.name,
                 storage=self._storage,
@@ -72,7 +77,7 @@ class OptunaBridge:
                 load_if_exists=True,
             )
             self._storage_id = self._storage.get_study_id_from_name(spec.name)
-            self._claim(study_id, url)
+            claim(self._study, study_id, url)
         self._heartbeat = Heartbeat(self._beat, HEARTBEAT_SECONDS / 2)
 
     def close(self) -> None:
@@ -82,23 +87,22 @@ class OptunaBridge:
         self._storage.engine.dispose()
 
     def trials(self) -> tuple[StoredTrial, ...]:
-        """Return all trials of the study, by number."""
-        return tuple(self._stored(trial) for trial in self._frozen())
+        """Return all trials of the study, by number, as the storage holds them now."""
+        return tuple(stored_trial(trial) for trial in self._frozen())
 
     def ask(self) -> Asked | None:
         """Enter a new trial, or return None when every setting of a finite space was tried."""
-        trials = self._frozen()
-        first = self._spec.first_points
-        if len(trials) < len(first):
-            asked = first[len(trials)]
-            origin = "known good" if trials else "recipe"
+        known, first = self._knowledge(), self._spec.first_points
+        if len(known) < len(first):
+            asked = first[len(known)]
+            origin = "known good" if len(known) else "recipe"
         else:
-            suggested = self._sampler.suggest(trials)
+            suggested = self._sampler.suggest(known.trials, tried=known.tried)
             if suggested is None:
                 return None
             asked, origin = suggested, "sampler"
         number = self._enter(asked, origin)
-        self._heartbeat.watch(number)
+        self._heartbeat.watch(number, at_once=False)
         return Asked(number=number, spec=asked, origin=origin)
 
     def attach(self, number: int) -> None:
@@ -111,7 +115,7 @@ class OptunaBridge:
         Raises:
             StudyError: When the storage's next number is another one.
         """
-        known = len(self._frozen())
+        known = len(self._knowledge())
         if known != run.number:
             raise StudyError(
                 f"The storage of the study lacks trial {known}, which has no folder either.",
@@ -122,85 +126,79 @@ class OptunaBridge:
     def report(self, number: int, epoch: int, score: float) -> None:
         """Store the score of an epoch, so that a dashboard draws the curve."""
         if math.isfinite(score):
-            with _guard(self._spec.name):
+            with guarded(self._spec.name):
                 self._storage.set_trial_intermediate_value(self._trial_id(number), epoch, score)
 
     def tell(self, run: RunRecord) -> None:
         """Store how a trial ended. Telling it twice changes nothing.
 
-        Finished and pruned trials are `COMPLETE` with the best score of any epoch; `tuner:state`
+        Finished and pruned trials are `COMPLETE` with the best score of any epoch; `tuner:ended`
         tells them apart. Trials without a score, and failed ones, are `FAIL`.
         """
         self._heartbeat.forget(run.number)
-        with _guard(self._spec.name):
+        value = run.score if run.state in (TrialState.FINISHED, TrialState.PRUNED) else None
+        with guarded(self._spec.name), self._unless_ended():
             trial_id = self._trial_id(run.number)
-            with contextlib.suppress(UpdateFinishedTrialError):
-                for name, value in _facts(run).items():
-                    self._storage.set_trial_user_attr(trial_id, name, value)
-                if run.state is TrialState.INFEASIBLE:
-                    trial = optuna.trial.Trial(self._study, trial_id)
-                    trial.set_constraint(MEMORY_CONSTRAINT, 1.0)
-                value = run.score if run.state in (TrialState.FINISHED, TrialState.PRUNED) else None
-                state = OptunaState.FAIL if value is None else OptunaState.COMPLETE
-                values = None if value is None else [value]
-                self._storage.set_trial_state_values(trial_id, state, values)
+            self._storage.set_trial_user_attr(trial_id, ENDED, facts_at_end(run))
+            if run.state is TrialState.INFEASIBLE:
+                trial = optuna.trial.Trial(self._study, trial_id)
+                trial.set_constraint(MEMORY_CONSTRAINT, 1.0)
+            state = OptunaState.FAIL if value is None else OptunaState.COMPLETE
+            values = None if value is None else [value]
+            self._storage.set_trial_state_values(trial_id, state, values)
+            self._knowledge().end(run.number, run.state, value)
+            self._trial_ids.pop(run.number, None)
 
     def importances(self) -> dict[str, float]:
         """Return each searched hyperparameter's share in the variation of the score."""
-        return importances_of(self._frozen(), len(self._sampler.distributions))
+        return importances_of(self._knowledge().trials, len(self._sampler.distributions))
 
-    def _claim(self, study_id: str, url: str) -> None:
-        owner = self._study.user_attrs.get(IDENTITY)
-        if owner is None and not self._study.get_trials(deepcopy=False):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-                self._study.set_metric_names(["development F1"])
-            self._study.set_user_attr(IDENTITY, study_id)
-        elif owner != study_id:
-            raise StudyError(
-                f"The storage `{url}` holds another study named `{self._spec.name}`.",
-                "Choose another name with --study, or another storage.",
-            )
+    @contextlib.contextmanager
+    def _unless_ended(self) -> Iterator[None]:
+        """Leave a trial alone that was told before, or that somebody else ended."""
+        try:
+            yield
+        except UpdateFinishedTrialError:
+            self._known = None  # all are read again
 
     def _enter(self, spec: TrialSpec, origin: str) -> int:
-        attributes = {
-            STATE: TrialState.RUNNING.value,
-            ORIGIN: origin,
-            SPEC: json.dumps(to_plain(spec)),
-        }
+        params = self._sampler.params(spec)
         trial = create_trial(
             state=OptunaState.RUNNING,
-            params=self._sampler.params(spec),
+            params=params,
             distributions=self._sampler.distributions,
-            user_attrs=attributes,
+            user_attrs={BEGUN: facts_at_begin(spec, origin)},
         )
         trial.datetime_start = dt.datetime.now()  # noqa: DTZ005 - as Optuna stores it
-        with _guard(self._spec.name):
-            trial_id = self._storage.create_new_trial(self._storage_id, trial)
-            number = self._storage.get_trial_number_from_id(trial_id)
-            self._trial_ids[number] = trial_id
-            return number
+        known = self._knowledge()
+        with guarded(self._spec.name):
+            trial_id, number = self._create(trial, expected=len(known))
+        self._trial_ids[number] = trial_id
+        if number == len(known):
+            known.begin(params)
+        else:
+            self._known = None  # somebody added trials: all are read again
+        return number
+
+    def _create(self, trial: FrozenTrial, *, expected: int) -> tuple[int, int]:
+        """Enter a trial; return the storage's number for it and its number in the study."""
+        remembering = get_storage(self._storage)  # knows what it made without asking again
+        trial_id = remembering.create_new_trial(self._storage_id, trial)
+        with contextlib.suppress(KeyError):
+            find = remembering.get_trial_id_from_study_id_trial_number
+            if find(self._storage_id, expected) == trial_id:
+                return trial_id, expected
+        return trial_id, self._storage.get_trial_number_from_id(trial_id)
+
+    def _knowledge(self) -> KnownTrials:
+        if self._known is None:
+            self._known = KnownTrials(self._frozen(), self._sampler.distributions)
+        return self._known
 
     def _frozen(self) -> list[FrozenTrial]:
-        with _guard(self._spec.name):
-            return self._study.get_trials(deepcopy=False)
-
-    def _stored(self, trial: FrozenTrial) -> StoredTrial:
-        attributes = trial.user_attrs
-        try:
-            return StoredTrial(
-                number=trial.number,
-                spec=from_plain(TrialSpec, json.loads(attributes[SPEC])),
-                origin=attributes[ORIGIN],
-                state=_state(trial),
-                value=trial.value if trial.state is OptunaState.COMPLETE else None,
-                facts={**attributes, **_result(attributes)},
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise StudyError(
-                f"Trial {trial.number} in the storage was not written by tuner: {error!r}.",
-                "Start a new study with --new, and leave adding trials to tuner.",
-            ) from error
+        with guarded(self._spec.name):
+            trials = self._storage.get_all_trials(self._storage_id, deepcopy=False)
+        return sorted(trials, key=lambda trial: trial.number)
 
     def _trial_id(self, number: int) -> int:
         if number not in self._trial_ids:
@@ -210,54 +208,5 @@ class OptunaBridge:
         return self._trial_ids[number]
 
     def _beat(self, number: int) -> None:
-        with contextlib.suppress(optuna.exceptions.StorageInternalError):
+        with contextlib.suppress(optuna.exceptions.StorageInternalError, KeyError):
             self._storage.record_heartbeat(self._trial_id(number))
-
-
-def _open(url: str) -> RDBStorage:
-    patience = {"connect_args": {"timeout": LOCK_SECONDS}} if url.startswith("sqlite") else {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return RDBStorage(url, engine_kwargs=patience, heartbeat_interval=HEARTBEAT_SECONDS)
-
-
-@contextlib.contextmanager
-def _guard(place: str) -> Iterator[None]:
-    """Turn storage errors into a `StudyError` with a way out."""
-    import sqlalchemy.exc
-
-    try:
-        yield
-    except (
-        optuna.exceptions.StorageInternalError,
-        sqlalchemy.exc.SQLAlchemyError,
-        ImportError,
-    ) as error:
-        cause = str(error.__cause__ or error).splitlines()[0]
-        raise StudyError(
-            f"The storage of the study cannot be used ({place}): {cause}.",
-            "Is the disk full, the folder read-only, or the URL wrong? Nothing finished is lost: "
-            "run the same command again.",
-        ) from error
-
-
-def _state(trial: FrozenTrial) -> TrialState:
-    """Return our own state of a trial; what somebody else ended has failed."""
-    if not trial.state.is_finished():
-        return TrialState.RUNNING
-    state = TrialState(trial.user_attrs[STATE])
-    return TrialState.FAILED if state is TrialState.RUNNING else state
-
-
-def _result(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return how a trial ended under the names that each fact had as an attribute of its own."""
-    return {f"tuner:{name}": value for name, value in attributes.get(RESULT, {}).items()}
-
-
-def _facts(run: RunRecord) -> dict[str, Any]:
-    result = {
-        "best_epoch": None if run.best is None else run.best.epoch,
-        "epochs": run.epoch,
-        "reason": run.reason,
-    }
-    return {STATE: run.state.value, RESULT: result}

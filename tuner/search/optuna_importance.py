@@ -10,7 +10,7 @@ from optuna.samplers import RandomSampler
 from optuna.trial import FrozenTrial
 from optuna.trial import TrialState as OptunaState
 
-from tuner.search.optuna_sampling import is_feasible
+from tuner.search.optuna_shown import is_feasible
 
 __all__ = ["LEAST_FOR_IMPORTANCE", "importances_of"]
 

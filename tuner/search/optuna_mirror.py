@@ -23,7 +23,7 @@ from optuna.trial import TrialState as OptunaState
 from optuna.trial import create_trial
 
 from tuner.errors import StudyError
-from tuner.search.optuna_sampling import MEMORY_CONSTRAINT
+from tuner.search.optuna_shown import MEMORY_CONSTRAINT
 from tuner.search.run_record import RunRecord
 from tuner.trial import TrialState
 
@@ -45,6 +45,7 @@ class OptunaMirror:
 
     def __init__(self, storage: BaseStorage, name: str) -> None:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
+        self._database = storage  # asked for some of the trials, it does not remember the others
         self._storage = get_storage(storage)
         self._trials: dict[int, int] = {}
         with contextlib.suppress(optuna.exceptions.DuplicatedStudyError):
@@ -129,7 +130,7 @@ class OptunaMirror:
     def unfinished(self) -> frozenset[int]:
         """Return the numbers of the trials that Optuna takes for running."""
         states = (OptunaState.RUNNING,)
-        trials = self._storage.get_all_trials(self.study, deepcopy=False, states=states)
+        trials = self._database.get_all_trials(self.study, deepcopy=False, states=states)
         return frozenset(trial.number for trial in trials)
 
     def close(self) -> None:

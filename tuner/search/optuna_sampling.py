@@ -19,9 +19,8 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-import statistics
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import optuna
@@ -32,14 +31,14 @@ from optuna.distributions import (
     IntDistribution,
 )
 from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
-from optuna.trial import FrozenTrial, create_trial
-from optuna.trial import TrialState as OptunaState
+from optuna.trial import FrozenTrial
 
+from tuner.search.optuna_shown import Shown, ShownStorage
 from tuner.space import Choice, LogRange, Parameter, PowersOfTwo, UniformRange, WholeRange
 from tuner.study import StudySpec
-from tuner.trial import TrialSpec, TrialState
+from tuner.trial import TrialSpec
 
-__all__ = ["MEMORY_CONSTRAINT", "STATE", "SettingsSampler", "is_feasible"]
+__all__ = ["SettingsSampler", "setting_key"]
 
 STARTUP_TRIALS = 4
 """Trials before the model of the sampler decides. With Optuna's default of 10, a search of 10 to 20
@@ -50,8 +49,6 @@ GAUSSIAN_PROCESS_LIMIT = 100
 """Trials from which the Gaussian process, whose cost grows with their cube, gives way to TPE."""
 
 DUPLICATE_RETRIES = 16
-MEMORY_CONSTRAINT = "memory"
-STATE = "tuner:state"
 
 
 class SettingsSampler:
@@ -63,10 +60,15 @@ class SettingsSampler:
 
     def __init__(self, spec: StudySpec) -> None:
         self._spec = spec
+        self._shown = Shown()
         self.distributions = dict(_distribution(*item) for item in spec.space.parameters.items())
 
     def suggest(
-        self, trials: Sequence[FrozenTrial], *, number: int | None = None
+        self,
+        trials: Sequence[FrozenTrial],
+        *,
+        number: int | None = None,
+        tried: Collection[str] | None = None,
     ) -> TrialSpec | None:
         """Return what to try next; None when every setting of a finite space was tried.
 
@@ -75,25 +77,30 @@ class SettingsSampler:
             number: Number of the new trial, from which its seed follows: processes that ask at the
                 same moment have seen the same trials and shall not try the same. None counts the
                 trials so far.
+            tried: The settings of the trials, each as `setting_key` writes it; None: they are
+                looked up in `trials`, which takes longer with every one.
         """
-        params = self._suggest(trials, len(trials) if number is None else number)
+        if tried is None:
+            tried = {setting_key(trial.params) for trial in trials}
+        params = self._suggest(trials, len(trials) if number is None else number, tried)
         return None if params is None else self._spec.with_searched(self._from_optuna(params))
 
-    def _suggest(self, trials: Sequence[FrozenTrial], number: int) -> dict[str, Any] | None:
+    def _suggest(
+        self, trials: Sequence[FrozenTrial], number: int, tried: Collection[str]
+    ) -> dict[str, Any] | None:
         seed = self._spec.options.seed
         sampler = _sampler(self._spec, number, _seed(seed, number))
-        shown = [] if isinstance(sampler, RandomSampler) else _shown_to_sampler(trials)
+        shown = [] if isinstance(sampler, RandomSampler) else self._shown.of(trials)
         params = self._sample(shown, sampler)
         for retry in range(DUPLICATE_RETRIES):
-            if not _is_tried(params, trials):
+            if setting_key(params) not in tried:
                 return params
             params = self._sample([], RandomSampler(seed=_seed(seed, number, retry)))
-        known = {_key(trial.params) for trial in trials}
-        return next((p for p in self._grid() if _key(p) not in known), None)
+        return next((p for p in self._grid() if setting_key(p) not in tried), None)
 
     def _sample(self, trials: Sequence[FrozenTrial], sampler: BaseSampler) -> dict[str, Any]:
-        study = optuna.create_study(direction="maximize", sampler=sampler)
-        study.add_trials(trials)
+        storage = ShownStorage(trials)
+        study = optuna.create_study(direction="maximize", sampler=sampler, storage=storage)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return study.ask(self.distributions).params
@@ -148,36 +155,6 @@ def _seed(seed: int, number: int, retry: int = -1) -> int:
     return int.from_bytes(digest[:4])
 
 
-def _shown_to_sampler(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
-    """Return the trials as the sampler shall see them; see the module's docstring."""
-    good = [t.value for t in trials if t.state is OptunaState.COMPLETE and t.value is not None]
-    worst = min(good, default=0.0)
-    neutral = statistics.median(good) if good else 0.0
-    constrained = not all(is_feasible(trial) for trial in trials)
-    shown = []
-    for trial in trials:
-        if not trial.state.is_finished():
-            shown.append(trial)
-            continue
-        missing = worst if is_feasible(trial) else neutral
-        shown.append(
-            create_trial(
-                value=missing if trial.value is None else trial.value,
-                params=trial.params,
-                distributions=trial.distributions,
-                constraints={MEMORY_CONSTRAINT: -1.0 if is_feasible(trial) else 1.0}
-                if constrained
-                else None,
-            )
-        )
-    return shown
-
-
-def is_feasible(trial: FrozenTrial) -> bool:
-    """Whether a trial did not run out of memory, as far as is known."""
-    return bool(trial.user_attrs.get(STATE) != TrialState.INFEASIBLE.value)
-
-
 def _values(distribution: BaseDistribution) -> tuple[Any, ...]:
     """Return all values of a finite distribution, or none of a continuous one."""
     if isinstance(distribution, IntDistribution):
@@ -187,10 +164,6 @@ def _values(distribution: BaseDistribution) -> tuple[Any, ...]:
     return ()
 
 
-def _is_tried(params: Mapping[str, Any], trials: Sequence[FrozenTrial]) -> bool:
-    """Whether a trial has these settings."""
-    return any(trial.params == params for trial in trials)
-
-
-def _key(params: Mapping[str, Any]) -> str:
+def setting_key(params: Mapping[str, Any]) -> str:
+    """Return settings in Optuna's terms as text; equal settings give equal texts."""
     return json.dumps(dict(sorted(params.items())))

@@ -11,9 +11,11 @@ from optuna.trial import TrialState as OptunaState
 
 from tuner.kept_epoch import kept_epoch
 from tuner.search.optuna_importance import importances_of
-from tuner.search.optuna_sampling import STATE, SettingsSampler
+from tuner.search.optuna_sampling import SettingsSampler
+from tuner.search.optuna_shown import STATE
 from tuner.search.run_record import search_key
 from tuner.search.shared.facts import StudyFacts
+from tuner.search.shared.packed import unpacked
 from tuner.search.shared.training import Training
 from tuner.study import StudySpec
 from tuner.trial import EpochReport, TrialSpec, TrialState
@@ -83,7 +85,8 @@ class SharedSampler:
 
     def _freeze(self, training: Training) -> FrozenTrial:
         assert training.settings is not None
-        result = training.result or {"state": TrialState.RUNNING.value, "reports": []}
+        running = {"state": TrialState.RUNNING.value, "reports": []}
+        result = running if training.result is None else unpacked(training.result)
         spec = from_plain(TrialSpec, training.settings["spec"])
         kept = kept_epoch([from_plain(EpochReport, one) for one in result["reports"]], spec)
         state = OptunaState.RUNNING

@@ -33,6 +33,7 @@ class Progress:
         remaining: Expected seconds to the end, or None.
         note: The last event, in one line.
         trained: Key of a running training to the epochs it trained, the running one as a fraction.
+        loading: Keys of the running trainings for which model and data are still loaded.
     """
 
     phase: Phase = "search"
@@ -40,6 +41,7 @@ class Progress:
     remaining: float | None = None
     note: str = ""
     trained: Mapping[str, float] = field(default_factory=dict)
+    loading: tuple[str, ...] = ()
 
 
 class ProgressFile:
@@ -68,6 +70,7 @@ class ProgressFile:
             remaining=snapshot.remaining,
             note=self._note,
             trained={row.key: row.trained for row in snapshot.rows if row.trained},
+            loading=tuple(row.key for row in snapshot.rows if row.loading),
         )
         with contextlib.suppress(StudyError):
             write_json(self._path, progress, durable=False)

@@ -33,17 +33,20 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tuner.kept_epoch import noise_margin
-from tuner.search.curves import Curve, CurvePoint, best_at, quantile, schedule_shape
-from tuner.trial import TrialState
+from tuner.search.compared_curves import ComparedCurves
+from tuner.search.curves import (
+    Curve,
+    CurvePoint,
+    best_at,
+    quantile_of_rising,
+    schedule_shape,
+)
 
 __all__ = ["Curve", "CurvePoint", "FairPruner", "PruneAdvice", "schedule_shape"]
-
-MOST_NAMED = 50
-"""Trainings that an advice names; in a study of thousands its events would fill the disk."""
 
 _TOLERANCE = 1e-9  # progress is epoch / epochs: 5 / 20 must count as one quarter
 
@@ -97,7 +100,7 @@ class FairPruner:
     loss_fall: float = 0.005
     let_run_every: int = 10
 
-    def advise(self, curve: Curve, others: Sequence[Curve]) -> PruneAdvice | None:
+    def advise(self, curve: Curve, others: Sequence[Curve] | ComparedCurves) -> PruneAdvice | None:
         """Judge a training after its latest evaluation.
 
         The advice depends on the arguments alone. A training that stands best at its progress is
@@ -106,7 +109,8 @@ class FairPruner:
 
         Args:
             curve: The training, up to the evaluation that was just made.
-            others: All other trainings of the study; which of them count is decided here.
+            others: All other trainings of the study, or those that count of them. Which of them
+                count is decided here: those of the same schedule that ended well or were pruned.
 
         Returns:
             The advice to stop, or None to let it go on.
@@ -114,28 +118,29 @@ class FairPruner:
         progress = curve.progress
         if self._quiet(progress) or self._starts_slowly(curve):
             return None
-        compared = tuple(self._comparable(curve, others))
-        if len(compared) < self.least_comparable:
+        if not isinstance(others, ComparedCurves):
+            others = ComparedCurves.of([one for one in others if one.key != curve.key])
+        compared = others.at(curve.schedule, progress)
+        if len(compared.levels) < self.least_comparable:
             return None
-        levels = [level for _, level in compared]
-        threshold = quantile(levels, self.quantile) - self.margin
+        threshold = quantile_of_rising(compared.levels, self.quantile) - self.margin
         within_reach = curve.best + _climb(curve)
-        needed = max(other.best for other, _ in compared) - self.margin
+        needed = compared.highest - self.margin
         if curve.best >= threshold or within_reach >= needed:
             return None
         return PruneAdvice(
             reason=(
                 f"best F1 {curve.best:.3f} is below {threshold:.3f} at {progress:.0%} of its plan "
-                f"({len(compared)} trials compared), and it climbs too slowly to catch up"
+                f"({len(compared.levels)} trials compared), and it climbs too slowly to catch up"
             ),
             progress=progress,
             score=curve.best,
             threshold=threshold,
-            compared_with=_best_keys(compared),
+            compared_with=compared.keys,
             evidence={
                 "quantile": self.quantile,
                 "margin": self.margin,
-                "best_of_others": max(levels),
+                "best_of_others": compared.levels[-1],
                 "within_reach": within_reach,
                 "needed": needed,
             },
@@ -174,24 +179,6 @@ class FairPruner:
             return True
         earlier = [loss for loss in losses[:-1] if loss is not None and math.isfinite(loss)]
         return last < min(earlier, default=math.inf) * (1 - self.loss_fall)
-
-    def _comparable(self, curve: Curve, others: Sequence[Curve]) -> Iterator[tuple[Curve, float]]:
-        for other in others:
-            if other.key == curve.key or other.schedule != curve.schedule:
-                continue
-            if other.state not in (TrialState.FINISHED, TrialState.PRUNED):
-                continue
-            level = best_at(other, curve.progress)
-            if level is not None:
-                yield other, level
-
-
-def _best_keys(compared: Sequence[tuple[Curve, float]]) -> tuple[str, ...]:
-    """Return the keys of those that stood best, in the order given."""
-    if len(compared) <= MOST_NAMED:
-        return tuple(other.key for other, _ in compared)
-    least = sorted((level for _, level in compared), reverse=True)[MOST_NAMED - 1]
-    return tuple(other.key for other, level in compared if level >= least)[:MOST_NAMED]
 
 
 def _climb(curve: Curve) -> float:

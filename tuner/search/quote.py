@@ -1,31 +1,38 @@
 """The quote: what a study will take, as a range, kept in its folder and checked at its end.
 
-`quote.json` is written before the first trial and never again, so that what was said then is what
-the study is held against, however often it was interrupted.
+`quote.json` is written before the first trial, so that what was said then is what the study is held
+against, however often it was interrupted. Later only the remark is added that it no longer holds.
 """
 
 from __future__ import annotations
 
 import math
-from itertools import pairwise
+from dataclasses import replace
 from pathlib import Path
 
 from tuner.epoch_cost import EpochCost
 from tuner.errors import StudyError
 from tuner.search.documents import read_json, write_json
-from tuner.search.study_cost import PlannedSeconds, planned_seconds
+from tuner.search.expected_epochs import trained_share
+from tuner.search.study_cost import (
+    PlannedSeconds,
+    again_seconds,
+    expected_confirm_runs,
+    planned_seconds,
+    search_seconds,
+)
 from tuner.study import SearchOptions, StudySpec
-from tuner.study_quote import QuoteCheck, StudyQuote
+from tuner.study_quote import StudyQuote
 from tuner.study_view import Estimate
 from tuner.values import from_plain
 
 __all__ = [
-    "check_quote",
+    "expected_seconds",
     "keep_quote",
+    "placed",
     "quoted_seconds",
     "read_quote",
     "study_quote",
-    "trained_share",
 ]
 
 FILE = "quote.json"
@@ -34,16 +41,14 @@ RANGE_DEVIATIONS = 1.28
 """Standard deviations on either side: eight studies of ten, if settings were drawn evenly."""
 
 EPOCH_TIME_ERROR = 0.2
-"""Relative error of a measured epoch, on either side: other batches than the measured ones, and
-other work on the machine. Judgement, until `QuoteCheck`s of real studies say better."""
+"""Relative error of what trainings take against what a quiet probe said, on either side: other
+batches than the measured ones, and the loop's own work. In the twelve small studies of
+`benchmarks/quote.py`, trainings took 0.84 to 1.03 of what their epochs were said to."""
 
-TRAINED_SHARE = {10: 0.86, 20: 0.81, 40: 0.80}
-"""Trials to the share of the planned epochs that the pruner leaves. The mean of two sources of
-`benchmarks/policy`: 0.76, 0.71 and 0.69 on the surrogate's curves of 52 epochs, 0.93, 0.91 and 0.91
-on our own of at most 8, with few development entities."""
-
-CLOSE = 0.25
-"""Relative error of a quote that counts as met."""
+MOVED = (
+    "It is not held against what the study takes: the trainings were continued on another number "
+    "of devices, or with another number of them side by side."
+)
 
 
 def study_quote(
@@ -58,8 +63,9 @@ def study_quote(
 ) -> StudyQuote:
     """Make the quote of a study.
 
-    The range has two parts: the settings that the trials will have, which the sampler chooses, and
-    how long an epoch takes.
+    The range has three parts: the settings that the trials will have, which the sampler chooses;
+    how far the measured steps were apart; and what a probe cannot see. It is as wide below as
+    above as a ratio.
 
     Args:
         spec: The study.
@@ -73,7 +79,9 @@ def study_quote(
     """
     options = spec.options
     plan = planned_seconds(spec, cost, devices) if cost is not None and not untimed else None
-    low, high = (None, None) if plan is None else _range(plan, side_by_side)
+    low, high = (None, None)
+    if plan is not None and cost is not None:
+        low, high = _range(plan, cost.scatter, side_by_side)
     pruned = None if plan is None else _pruned(plan, options, devices * side_by_side)
     return StudyQuote(
         trials=options.trials,
@@ -89,55 +97,49 @@ def study_quote(
         memory_available=memory_available,
         untimed=untimed
         or ("" if plan is not None else "Nothing was timed before the first trial."),
+        devices=devices,
+        side_by_side=side_by_side,
+        parts=None if plan is None else plan.parts,
     )
 
 
-def check_quote(quote: StudyQuote, options: SearchOptions, actual: float) -> QuoteCheck | None:
-    """Compare a quote with the seconds that the finished study took.
+def expected_seconds(quote: StudyQuote, trials: float, reruns: float) -> float | None:
+    """Give what a quote would have been for other numbers of trainings; None without its parts.
 
     Args:
-        quote: What was said before the first trial.
-        options: What the study was given in the end.
-        actual: Its seconds over all sessions, confirmation included.
-
-    Returns:
-        The comparison; None when nothing was timed, or when the study was given another number of
-        trials or seeds, another budget or another pruning since.
+        quote: A quote in seconds.
+        trials: Trials, at least 1; a fraction for one that is trained in part.
+        reruns: Runs with further seeds.
     """
-    asked = (options.trials, options.confirm, options.prune, options.time_budget)
-    if (quote.trials, quote.confirm, quote.prune, quote.time_budget) != asked:
+    parts = quote.parts
+    if parts is None:
         return None
-    quoted = quote.expected
-    if not quoted:
-        return None
-    ratio = actual / quoted
-    return QuoteCheck(
-        quoted=quoted, actual=actual, ratio=ratio, close=abs(ratio - 1) <= CLOSE + 1e-9
-    )
+    search = search_seconds(parts, trials, quote.devices)
+    if quote.prune:
+        search *= _share(trials, quote.devices * quote.side_by_side)
+    return search + again_seconds(parts, reruns, quote.devices) + parts.end
 
 
-def trained_share(trials: int) -> float:
-    """Give the share of the planned epochs that is trained with pruning, as in other studies.
-
-    Read along straight lines between the numbers of trials in `TRAINED_SHARE`; 1 for as few as
-    nothing can be compared with.
-    """
-    known = [(3, 1.0), *sorted(TRAINED_SHARE.items())]
-    for (fewer, upper), (more, lower) in pairwise(known):
-        if trials <= more:
-            place = max(trials - fewer, 0) / (more - fewer)
-            return upper + place * (lower - upper)
-    return known[-1][1]
+def placed(quote: StudyQuote, devices: int, slots: int) -> StudyQuote:
+    """Return a quote for a session on so many devices and slots: void where it was for others."""
+    spread = max(devices, 1), max(slots // max(devices, 1), 1)
+    if quote.seconds is None or (quote.devices, quote.side_by_side) == spread:
+        return quote
+    return replace(quote, void=MOVED)
 
 
 def keep_quote(folder: Path, quote: StudyQuote) -> None:
     """Write the quote of a study into its folder, unless there is one.
+
+    The first stays; only that it no longer holds is added to it.
 
     Raises:
         StudyError: The folder cannot be written.
     """
     if not (folder / FILE).exists():
         write_json(folder / FILE, quote)
+    elif quote.void and (kept := read_quote(folder)) is not None and not kept.void:
+        write_json(folder / FILE, replace(kept, void=quote.void))
 
 
 def read_quote(folder: Path) -> StudyQuote | None:
@@ -149,25 +151,39 @@ def read_quote(folder: Path) -> StudyQuote | None:
         return None
 
 
-def quoted_seconds(folder: Path) -> float | None:
-    """Return the seconds that a study was expected to take, for the live display; or None."""
-    quote = read_quote(folder)
-    return None if quote is None else quote.expected
+def quoted_seconds(folder: Path, spec: StudySpec) -> float | None:
+    """Return the seconds that a study was expected to take, for the live display.
+
+    A study that was given other numbers of trainings since is told what the quote would have been
+    for those. None without a quote in seconds, and for one that no longer holds.
+    """
+    quote, options = read_quote(folder), spec.options
+    if quote is None or quote.expected is None or quote.void:
+        return None
+    if (quote.trials, quote.confirm) == (options.trials, options.confirm):
+        return quote.expected
+    expected = expected_seconds(quote, options.trials, expected_confirm_runs(spec))
+    return None if expected is None else _within(expected, options)
 
 
-def _range(plan: PlannedSeconds, side_by_side: int) -> tuple[float, float]:
+def _range(plan: PlannedSeconds, scatter: float, side_by_side: int) -> tuple[float, float]:
     chosen = RANGE_DEVIATIONS * plan.deviation / max(plan.total, 1e-9)
-    error = math.hypot(chosen, EPOCH_TIME_ERROR)
-    low = plan.total * max(1 - error, 0.0)
-    return low / side_by_side, plan.total * (1 + error)
+    # Not divided by the root of the number of steps: what makes them differ, such as other work on
+    # the machine, may be gone in a second or stay for as long as the study.
+    error = math.hypot(chosen, RANGE_DEVIATIONS * scatter, EPOCH_TIME_ERROR)
+    return plan.total / (1 + error) / side_by_side, plan.total * (1 + error)
 
 
 def _pruned(plan: PlannedSeconds, options: SearchOptions, slots: int) -> float | None:
-    """Expect the seconds with pruning; trials side by side have fewer to be compared with."""
+    """Expect the seconds with pruning."""
     if not options.prune:
         return None
-    share = trained_share(max(options.trials // max(slots, 1), 1))
-    return plan.search * share + plan.confirm
+    return plan.search * _share(options.trials, slots) + plan.confirm
+
+
+def _share(trials: float, slots: int) -> float:
+    """Return what pruning leaves; trials side by side have fewer to be compared with."""
+    return trained_share(max(int(trials) // max(slots, 1), 1))
 
 
 def _within(seconds: float, options: SearchOptions) -> float:

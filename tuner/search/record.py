@@ -9,8 +9,10 @@ trials/0007/  config.json environment.json history.jsonl
 
 from __future__ import annotations
 
+import math
 import operator
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -38,6 +40,9 @@ RESULT = "result.json"
 COUNTS = "dev_counts.json"
 RUN_FILES = ("config.json", HISTORY, RESULT)
 """What `read_run` reads; when none of them changed, the training did not either."""
+
+SECONDS_BETWEEN = 1.0
+"""Least time between two writes of `trainer_state.json`."""
 
 ALONE = "train"
 """Origin of a training outside of a study."""
@@ -71,16 +76,24 @@ class RunRecorder:
     there already stay as they are; from the first epoch that came out differently, or was lost,
     the history is written anew.
 
+    What it costs: the disk is waited for once for each epoch and event (a line of the history), for
+    the counts of a best epoch, and for the result. `trainer_state.json` holds all epochs again; it
+    is written at most once a second, and at the end.
+
     Args:
         directory: Folder of the training, made by `prepare_run`.
+        clock: Seconds on a clock that never goes back.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._directory = directory
         self._path = directory / HISTORY
         cut_torn_line(self._path)
         self._entries = read_lines(self._path)
         self._reports: list[EpochReport] = []
+        self._clock = clock
+        self._state_due = -math.inf
+        self._is_state_old = False
 
     @property
     def known_epochs(self) -> int:
@@ -116,18 +129,30 @@ class RunRecorder:
             self._append(entry)
 
     def save_progress(self, run: RunRecord) -> None:
-        """Write `trainer_state.json`, and the counts per sentence when the last epoch is best."""
-        state = trainer_state(run.spec, self._reports, run.best)
-        write_json(self._directory / "trainer_state.json", state, durable=False)
+        """Write `trainer_state.json`, and the counts per sentence when the last epoch is best.
+
+        The former waits for the next epoch, or the end, where it was written just before.
+        """
+        self._is_state_old = True
+        if self._clock() >= self._state_due:
+            self._save_state(run)
         last = self._reports[-1] if self._reports else None
         if last and last.scores.counts and run.best and run.best.epoch == last.epoch:
             write_json(self._directory / COUNTS, list(last.scores.counts))
 
     def end(self, run: RunRecord) -> None:
         """Write how the training ended; this is what makes it count."""
+        if self._is_state_old:
+            self._save_state(run)
         if run.ended and self.known_epochs > run.epoch:
             self._forget_from(run.epoch + 1)
         write_json(self._directory / RESULT, _result(run))
+
+    def _save_state(self, run: RunRecord) -> None:
+        state = trainer_state(run.spec, self._reports, run.best)
+        write_json(self._directory / "trainer_state.json", state, durable=False)
+        self._is_state_old = False
+        self._state_due = self._clock() + SECONDS_BETWEEN
 
     def _append(self, entry: Entry) -> None:
         append_line(self._path, entry)

@@ -111,13 +111,13 @@ def _known_run(session: Session, trial: StoredTrial) -> RunRecord:
 
 def _from_storage(run: RunRecord, trial: StoredTrial) -> RunRecord:
     """Return a training as far as the storage remembers it: its end and its best epoch."""
-    reason = str(trial.facts.get("tuner:reason", ""))
+    reason = str(trial.facts.get("reason", ""))
     ended = replace(run, state=trial.state, reason=reason)
     if run.reports or trial.value is None:
         return ended
     unknown = float("nan")
     best = EpochReport(
-        epoch=int(trial.facts.get("tuner:best_epoch") or trial.spec.epochs),
+        epoch=int(trial.facts.get("best_epoch") or trial.spec.epochs),
         epochs=trial.spec.epochs,
         step=0,
         train_loss=unknown,

@@ -55,8 +55,7 @@ class SearchPolicy:
                 return RunEvent(kind="ended-early", message=worse, epoch=float(run.epoch))
         if not options.prune or run.number == 0:  # trial 0 is what the winner is compared with
             return None
-        others = [curve for curve in self._session.ledger.curves() if curve.key != run.key]
-        advice = self._fitting_pruner().advise(run.curve(), others)
+        advice = self._fitting_pruner().advise(run.curve(), self._session.ledger.compared)
         if advice is None:
             return None
         if not self._pruner.lets_run(run.number, options.seed):

@@ -29,7 +29,7 @@ __all__ = ["Session"]
 FORECAST_SHARE = 0.05
 """Most of the time that goes into forecasting the time left, which grows with the trials."""
 
-CHEAP_SECONDS = 0.002
+CHEAP_SECONDS = 0.0005
 """A forecast that took no longer is made anew for every snapshot."""
 
 
@@ -73,7 +73,7 @@ class Session:
     def __post_init__(self) -> None:
         self.order = CompletionOrder(self.folder.path)
         self._progress = ProgressFile(self.folder.path)
-        self._quoted = quoted_seconds(self.folder.path)
+        self._quoted = quoted_seconds(self.folder.path, self.spec)
 
     def begin(self, run: RunRecord) -> RunRecord:
         """Make the folder of a training, new or taken up again, and enter it as running."""

@@ -4,35 +4,36 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from tuner.epoch_cost import EpochCost
-from tuner.search.time_left import mean_epochs
+from tuner.search.expected_epochs import (
+    CONTENDER_SPREAD,
+    chosen_epochs,
+    contender_epochs,
+    epoch_deviation,
+)
 from tuner.space import Choice, PowersOfTwo, SearchSpace
 from tuner.study import StudySpec
+from tuner.study_quote import QuoteParts
 from tuner.trial import TrialSpec
 from tuner.trunk import planned_epochs, share_again
 
 __all__ = [
     "PlannedSeconds",
-    "chosen_epochs",
+    "again_seconds",
     "confirm_runs",
-    "contender_epochs",
     "expected_confirm_runs",
     "planned_seconds",
+    "search_seconds",
 ]
 
 START_SECONDS = 1.3
 CHOOSE_SECONDS = 0.3
 """Seconds until the first trial begins, most of them for loading Optuna, and for choosing the
 settings of a trial by the Gaussian process. Processor time of small studies."""
-
-CHOSEN_LENGTH = 0.43
-CONTENDER_LENGTH = 0.9
-"""Where between the space's mean number of epochs and its highest the trials lie that a sampler
-chose, and the best three: longer trainings do better, and samplers learn that. From twelve studies
-of ten trials on our own fine-tuning curves (2, 4 or 8 epochs, three data sets), where they were
-1.31 and 1.64 times the mean, with standard errors of 0.03 and 0.04."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +42,16 @@ class PlannedSeconds:
 
     Attributes:
         search: Seconds of the trials, the start of the study included.
-        confirm: Seconds of the runs with further seeds.
+        confirm: Seconds of the runs with further seeds, and of the test split.
         deviation: Standard deviation of both together, because the settings of most trials are
             still to be chosen.
+        parts: What both are made of.
     """
 
     search: float
     confirm: float
     deviation: float
+    parts: QuoteParts
 
     @property
     def total(self) -> float:
@@ -84,21 +87,58 @@ def planned_seconds(spec: StudySpec, cost: EpochCost, devices: int = 1) -> Plann
         devices: Devices that the trainings are spread over.
     """
     options = spec.options
-    known = [_seconds(one, cost) for one in spec.first_points[: options.trials]]
     mean, deviation = _drawn(spec, cost)
-    unknown = options.trials - len(known)
-    usual = (sum(known) + unknown * (CHOOSE_SECONDS + mean)) / options.trials
-    again = expected_confirm_runs(spec)
-    return PlannedSeconds(
-        search=START_SECONDS + usual * _rounds(options.trials, devices),
-        confirm=_contender_seconds(spec, cost) * _rounds(again, devices),
-        deviation=deviation * math.sqrt(unknown) / devices,
+    again, deviation_again = _contender_seconds(spec, cost)
+    parts = QuoteParts(
+        start=START_SECONDS,
+        first=tuple(_seconds(one, cost) for one in spec.first_points[: options.trials]),
+        chosen=CHOOSE_SECONDS + mean,
+        again=again,
+        reruns=expected_confirm_runs(spec),
+        end=_test_seconds(spec, cost),
     )
+    unknown = options.trials - len(parts.first)
+    return PlannedSeconds(
+        search=search_seconds(parts, options.trials, devices),
+        confirm=again_seconds(parts, parts.reruns, devices) + parts.end,
+        deviation=math.hypot(deviation * math.sqrt(unknown), parts.reruns * deviation_again)
+        / devices,
+        parts=parts,
+    )
+
+
+def search_seconds(parts: QuoteParts, trials: float, devices: int = 1) -> float:
+    """Give the seconds of some trials without pruning, the start of the study included.
+
+    Args:
+        parts: What trials take.
+        trials: How many, at least 1; a fraction for one that is trained in part.
+        devices: Devices that they are spread over.
+    """
+    known = min(trials, len(parts.first))
+    whole = int(known)
+    seconds = sum(parts.first[:whole])
+    if known > whole:
+        seconds += (known - whole) * parts.first[whole]
+    usual = (seconds + (trials - known) * parts.chosen) / trials
+    return parts.start + usual * _rounds(trials, devices)
+
+
+def again_seconds(parts: QuoteParts, reruns: float, devices: int = 1) -> float:
+    """Give the seconds of some runs with further seeds."""
+    return parts.again * _rounds(reruns, devices)
 
 
 def _rounds(trainings: float, devices: int) -> float:
     """Return after how many trainings the last of some ends: the last round may leave gaps."""
     return trainings if devices == 1 else math.ceil(trainings / devices)
+
+
+def _test_seconds(spec: StudySpec, cost: EpochCost) -> float:
+    """Return the seconds of reading the test split, from those of the development split."""
+    splits: Mapping[str, Any] = spec.data_facts.get("splits", {})
+    dev, test = (float(splits.get(name, {}).get("tokens", 0)) for name in ("dev", "test"))
+    return cost.evaluation * test / dev if spec.has_test and dev else 0.0
 
 
 def _seconds(spec: TrialSpec, cost: EpochCost) -> float:
@@ -111,42 +151,28 @@ def _drawn(spec: StudySpec, cost: EpochCost) -> tuple[float, float]:
     each = [cost.of_epoch(size) for size in sizes]
     epoch, epoch_spread = statistics.mean(each), statistics.pstdev(each)
     epochs = chosen_epochs(spec)
-    epochs_spread = _epoch_deviation(spec.space)
+    epochs_spread = epoch_deviation(spec.space)
     # Of a product of two independent values.
     variance = (epochs * epoch_spread) ** 2 + (epoch * epochs_spread) ** 2
     variance += (epochs_spread * epoch_spread) ** 2
     return cost.per_training + epochs * epoch, math.sqrt(variance)
 
 
-def _contender_seconds(spec: StudySpec, cost: EpochCost) -> float:
-    """Return the seconds of a run of one of the best settings, or of the recipe if it is alone."""
+def _contender_seconds(spec: StudySpec, cost: EpochCost) -> tuple[float, float]:
+    """Return the seconds of a run of one of the best settings, or of the recipe if it is alone.
+
+    With their standard deviation, of the mean of all such runs.
+    """
     if spec.options.trials == 1:
-        return _seconds(spec.recipe, cost) * share_again(spec.recipe)
+        return _seconds(spec.recipe, cost) * share_again(spec.recipe), 0.0
     sizes = _batch_sizes(spec.space) or [float(spec.recipe.batch_size)]
-    epoch = statistics.mean(cost.of_epoch(size) for size in sizes)
+    each = [cost.of_epoch(size) for size in sizes]
+    epoch, epoch_spread = statistics.mean(each), statistics.pstdev(each)
     epochs = contender_epochs(spec) * share_again(spec.recipe)
-    return cost.per_training + epochs * epoch
-
-
-def chosen_epochs(spec: StudySpec) -> float:
-    """Expect the epochs of a trial that the sampler chooses."""
-    return _between(spec, 0.0 if spec.options.sampler == "random" else CHOSEN_LENGTH)
-
-
-def contender_epochs(spec: StudySpec) -> float:
-    """Expect the epochs of one of the best settings."""
-    return _between(spec, CONTENDER_LENGTH)
-
-
-def _between(spec: StudySpec, share: float) -> float:
-    """Return epochs at a share of the way from the space's mean to its highest number."""
-    mean = mean_epochs(spec.space, planned_epochs(spec.recipe))
-    parameter = spec.space.parameters.get("epochs")
-    if parameter is None:
-        return mean
-    if isinstance(parameter, Choice):
-        return mean + share * (max(map(float, parameter.values)) - mean)
-    return mean + share * (float(parameter.high) - mean)
+    contenders = min(spec.options.contenders, spec.options.trials)
+    lengths = CONTENDER_SPREAD if epoch_deviation(spec.space) else 0.0
+    spread = math.hypot(lengths * epoch, epoch_spread / math.sqrt(contenders))
+    return cost.per_training + epochs * epoch, epochs * spread
 
 
 def _batch_sizes(space: SearchSpace) -> list[float]:
@@ -157,13 +183,3 @@ def _batch_sizes(space: SearchSpace) -> list[float]:
     if isinstance(parameter, Choice | PowersOfTwo):
         return [float(value) for value in parameter.values]
     return [parameter.low, (parameter.low + parameter.high) / 2, parameter.high]
-
-
-def _epoch_deviation(space: SearchSpace) -> float:
-    """Return the standard deviation of the epochs of a setting; 0 when they are not searched."""
-    parameter = space.parameters.get("epochs")
-    if parameter is None:
-        return 0.0
-    if isinstance(parameter, Choice | PowersOfTwo):
-        return statistics.pstdev(float(value) for value in parameter.values)
-    return (parameter.high - parameter.low) / math.sqrt(12)

@@ -33,7 +33,8 @@ def choose(runs: Sequence[Run], scores: Mapping[str, Scores] | None = None) -> W
     (Efron & Morris 1975, JASA 70): strongly when it rests on one seed, little when it rests on
     several. From that its standard error is taken off, and the highest remainder wins. So a single
     lucky score does not beat a slightly lower one that three seeds agree on. Among equals the
-    faster one wins.
+    faster one wins. All this by the level of each training, which is less due to luck than its
+    score; what is told of the winner are its scores.
 
     Args:
         runs: All finished runs; at least one with a finite score.
@@ -49,11 +50,9 @@ def choose(runs: Sequence[Run], scores: Mapping[str, Scores] | None = None) -> W
     by_number = grouped(runs)
     if not by_number:
         raise ValueError("no training finished with a score")
-    prior = _Prior.of(by_number)
-    number = min(
-        by_number,
-        key=lambda one: (-prior.cautious(by_number[one]), cost_of(by_number[one]), one),
-    )
+    levels = grouped([run.at_level for run in runs])
+    prior = _Prior.of(levels)
+    number = min(levels, key=lambda one: (-prior.cautious(levels[one]), cost_of(levels[one]), one))
     own = by_number[number]
     saved = saved_run(runs, number)
     fresh = [run.score for run in own if not run.selected]
@@ -75,13 +74,15 @@ def choose(runs: Sequence[Run], scores: Mapping[str, Scores] | None = None) -> W
 def saved_run(runs: Sequence[Run], number: int) -> Run:
     """Name the run whose model is kept for a trial: its best seed on the development split.
 
+    By the level, as trials are compared.
+
     Raises:
         ValueError: The trial has no run with a finite score.
     """
     own = grouped(runs).get(number)
     if not own:
         raise ValueError(f"trial {number} has no finished training with a score")
-    return max(own, key=lambda run: (run.score, run.selected))
+    return max(own, key=lambda run: (run.level, run.selected))
 
 
 def interval(runs: Sequence[Run], number: int) -> tuple[float, float] | None:

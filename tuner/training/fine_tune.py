@@ -68,6 +68,7 @@ def fine_tune(
     on_report: Callable[[EpochReport], Verdict],
     should_abort: Callable[[], bool],
     on_step: Callable[[float], None] = lambda epochs: None,
+    stop_reason: Callable[[], str] = lambda: "",
 ) -> TrialOutcome:
     """Train one job to its end and say how it ended.
 
@@ -77,11 +78,13 @@ def fine_tune(
         on_report: Called at the end of each epoch; its verdict is obeyed.
         should_abort: Asked after each step; True stops at once.
         on_step: Called after each step with the epochs trained so far, such as 2.4.
+        stop_reason: Asked after each step of a trunk; unless empty, it ends as INTERRUPTED where it
+            can be taken up again.
 
     Raises:
         StudyError: The disk is full or the folder cannot be written.
     """
-    hooks = _Hooks(bench, job, on_report, should_abort, on_step)
+    hooks = _Hooks(bench, job, on_report, should_abort, on_step, stop_reason)
     trainer: FineTuningTrainer | None = None
     try:
         trainer, checkpoint = _prepare(bench, job, hooks)
@@ -202,12 +205,14 @@ class _Hooks(TrainerHooks):
         on_report: Callable[[EpochReport], Verdict],
         should_abort: Callable[[], bool],
         on_step: Callable[[float], None],
+        stop_reason: Callable[[], str],
     ) -> None:
         self.bench = bench
         self.job = job
         self.on_report = on_report
         self.asks_abort = should_abort
         self.on_step = on_step
+        self.asks_stop = stop_reason
         self.keep_above = job.keep_above
         self.best = BestModel(job.directory / "best", bench.source.tokenizer, bench.device)
         self.checkpoint_every = bench.checkpoint_every
@@ -220,6 +225,9 @@ class _Hooks(TrainerHooks):
 
     def should_abort(self) -> bool:
         return self.asks_abort()
+
+    def stop_reason(self) -> str:
+        return self.asks_stop()
 
     def stepped(self, epochs: float) -> None:
         self.on_step(epochs)

@@ -21,6 +21,7 @@ from tuner.task import Task
 from tuner.training.batches import cut_pieces, piece_tokens_of
 from tuner.training.checkpoints import RunningEpoch, seal_checkpoint
 from tuner.training.encode import IGNORED, EncodedSplit, IntArray
+from tuner.training.epoch_tally import EpochTally
 from tuner.training.loader import RowNumbers, training_loader
 from tuner.training.memory import (
     MicroBatchLimits,
@@ -98,7 +99,7 @@ class FineTuningTrainer(Trainer):
         self._pause = epochs_between(train.ids.size, dev.ids.size, spec.epochs)
         self._checkpointed = time.monotonic()
         self._checkpoint_seconds = 0.0
-        self._start_epoch()
+        self.tally = EpochTally()
 
     # Data
 
@@ -156,7 +157,7 @@ class FineTuningTrainer(Trainer):
             self._shrink(rows, length, lengths.size)
             return None
         padded = sum(int(lengths[run.start]) * (run.stop - run.start) for run in runs)
-        self._count(total, words, int(lengths.sum()), padded)
+        self.tally.add(total, words, int(lengths.sum()), padded)
         return total
 
     def _micro_batches(self, lengths: IntArray) -> list[slice]:
@@ -237,9 +238,9 @@ class FineTuningTrainer(Trainer):
             device=self.args.device,
             limits=self.limits,
             simulated=self.simulated,
-            on_event=self._events.append,
+            on_event=self.tally.events.append,
             on_predicted=predicted.append,
-            on_batch=lambda: self.hooks.stepped(self.epochs_told),
+            on_batch=lambda: self.hooks.batch_scored(self.epochs_told),
         )
         metrics = {
             f"{metric_key_prefix}_loss": float("nan") if scores.loss is None else scores.loss,
@@ -260,7 +261,7 @@ class FineTuningTrainer(Trainer):
         report = self._report(scores)
         self.reports.append(report)
         self.verdict = self.hooks.report(report)
-        self._start_epoch()
+        self.tally = EpochTally()
         self.verdict = self.judged(self.verdict)
         stops = self.verdict.action != "continue"
         kept = is_kept(self.reports, self.spec)
@@ -316,35 +317,20 @@ class FineTuningTrainer(Trainer):
             epoch=round(self.epochs_trained),
             epochs=self.spec.epochs,
             step=self.steps_trained,
-            train_loss=float(self._loss) / max(1, self._words),
+            train_loss=self.tally.loss,
             scores=scores,
             learning_rate=float(self._get_learning_rate()),
-            grad_norm=next(
-                (log["grad_norm"] for log in reversed(self._logs) if "grad_norm" in log), None
-            ),
-            seconds=time.monotonic() - self._epoch_started,
-            tokens=self._tokens,
-            padded_tokens=self._padded,
-            events=tuple(self._events),
-            logs=tuple(self._logs),
+            grad_norm=self.tally.grad_norm,
+            seconds=self.tally.seconds,
+            tokens=self.tally.tokens,
+            padded_tokens=self.tally.padded_tokens,
+            events=tuple(self.tally.events),
+            logs=tuple(self.tally.logs),
         )
-
-    def _start_epoch(self) -> None:
-        self._epoch_started = time.monotonic()
-        self._loss: torch.Tensor | float = 0.0
-        self._words = self._tokens = self._padded = 0
-        self._events: list[RunEvent] = []
-        self._logs: list[dict[str, Any]] = []
-
-    def _count(self, loss: torch.Tensor, words: int, tokens: int, padded: int) -> None:
-        self._loss = self._loss + loss * words
-        self._words += words
-        self._tokens += tokens
-        self._padded += padded
 
     def event(self, kind: str, message: str, **details: Any) -> None:
         """Note something for the history of the run."""
-        self._events.append(
+        self.tally.events.append(
             RunEvent(
                 kind=kind,
                 message=message,
@@ -357,13 +343,13 @@ class FineTuningTrainer(Trainer):
     @property
     def pending_events(self) -> tuple[RunEvent, ...]:
         """What happened since the last report."""
-        return tuple(self._events)
+        return tuple(self.tally.events)
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Keep step-level logs for the next report."""
         super().log(logs, start_time)
         if "loss" in logs:
-            self._logs.append(dict(self.state.log_history[-1]))
+            self.tally.logs.append(dict(self.state.log_history[-1]))
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         """Write a checkpoint, and remember how long that took."""
@@ -375,27 +361,13 @@ class FineTuningTrainer(Trainer):
         """Complete the checkpoint that transformers has just written."""
         folder = Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"
         self.hooks.settle()
-        seal_checkpoint(folder, self.reports, self._running())
+        seal_checkpoint(folder, self.reports, self.tally.running())
         self._checkpointed = time.monotonic()
 
     def take_up(self, running: RunningEpoch) -> None:
         """Go on counting where a checkpoint stopped."""
         self.has_optimizer_state = True
-        self._epoch_started = time.monotonic() - running.seconds
-        self._loss, self._words = running.loss, running.words
-        self._tokens, self._padded = running.tokens, running.padded_tokens
-        self._events, self._logs = list(running.events), [dict(entry) for entry in running.logs]
-
-    def _running(self) -> RunningEpoch:
-        return RunningEpoch(
-            loss=float(self._loss),
-            words=self._words,
-            tokens=self._tokens,
-            padded_tokens=self._padded,
-            seconds=time.monotonic() - self._epoch_started,
-            events=tuple(self._events),
-            logs=tuple(self._logs),
-        )
+        self.tally = EpochTally(running)
 
     def dismantle(self) -> None:
         """Undo what accelerate did to the model, which the next training uses again."""

@@ -38,8 +38,22 @@ class TrainerHooks:
         """Tell whether to stop before the next step."""
         return False
 
+    def stop_reason(self) -> str:
+        """Say why to stop where the training can be taken up again; empty: go on."""
+        return ""
+
     def stepped(self, epochs: float) -> None:
         """Called after each step with the epochs trained so far, the running one as a fraction."""
+
+    def batch_scored(self, epochs: float) -> None:
+        """Tell that an evaluation goes on.
+
+        Raises:
+            AbortedError: It shall stop at once.
+        """
+        self.stepped(epochs)
+        if self.should_abort():
+            raise AbortedError
 
     def new_best(self, model: Any, scores: Scores) -> None:
         """Called when an epoch is the one to keep so far, see `tuner.kept_epoch`."""

@@ -7,6 +7,7 @@ branch that was cut off is begun again.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -14,6 +15,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader
 
 from tuner.engine import Verdict
+from tuner.training.checkpoints import RunningEpoch, latest_checkpoint
 from tuner.training.encode import IntArray
 from tuner.training.loader import trunk_loader
 from tuner.training.trainer import FineTuningTrainer
@@ -32,6 +34,7 @@ class TrunkTrainer(FineTuningTrainer):
         steps_per_epoch = -(-len(arguments["train"]) // arguments["spec"].batch_size)
         self.course = TrunkCourse.of(arguments["spec"], steps_per_epoch)
         self._trunk: TrunkState | None = None
+        self._before_branch = RunningEpoch()
         super().__init__(**arguments)
 
     def get_train_dataloader(self) -> DataLoader[Any]:
@@ -70,6 +73,7 @@ class TrunkTrainer(FineTuningTrainer):
         stretch = self.course.at(place)
         if stretch.is_branch and place == stretch.place and stretch.end < len(self.course):
             self._trunk = TrunkState.of(model, self._optimizer, self._scaler)
+            self._before_branch = self.tally.running()
         if self.course.begins_epoch(place):
             # A DataLoader draws once from torch's generator when an epoch begins. Here the epochs
             # are one pass, and the dropout of a branch shall be that of a training by itself.
@@ -84,9 +88,50 @@ class TrunkTrainer(FineTuningTrainer):
             self.control.should_evaluate = at_end
         elif at_end or self.steps_trained % self.course.steps_per_epoch == 0:
             self.control.should_save = self.checkpoint_is_due
+        reason = self.hooks.stop_reason()
+        if reason and not (stretch.is_branch and at_end) and self._can_stop(stretch, done):
+            self.verdict = Verdict(action="interrupt", reason=reason)
+            self.control.should_training_stop = True
+
+    def _can_stop(self, stretch: Stretch, done: int) -> bool:
+        """Prepare to stop before the next report, where the training can be taken up again.
+
+        The trunk can be taken up at any step. A branch of which more than an epoch is left is
+        given up: the training goes back to the trunk, or to the checkpoint of its last step.
+        """
+        if not stretch.is_branch:
+            self.control.should_save = True
+            return True
+        if stretch.end - done <= self.course.steps_per_epoch:
+            return False
+        if self._trunk is None:
+            checkpoint = latest_checkpoint(Path(str(self.args.output_dir)))
+            return checkpoint is not None and checkpoint.name == f"checkpoint-{stretch.place}"
+        self._back_to_trunk(self._trunk, stretch)
+        self.control.should_save = True
+        return True
+
+    def _back_to_trunk(self, trunk: TrunkState, stretch: Stretch) -> None:
+        """Undo the steps of a branch, so that a checkpoint is one of the trunk."""
+        assert self.model is not None
+        trunk.restore(self.model, self._optimizer, self._scaler)
+        self._trunk = None
+        self.state.global_step = stretch.place
+        self._set_rate(self.course.factor(stretch.place))
+        began, events = self.tally.began, self.tally.events
+        self.take_up(self._before_branch)
+        self.tally.began, self.tally.events = began, events
 
     def epoch_ended(self) -> None:
         """Leave the pass as it is: every branch is evaluated."""
+
+    def _set_rate(self, factor: float) -> None:
+        """Set the rate of the step to come, which the schedule has set for another place."""
+        assert self.lr_scheduler is not None
+        rates = [base * factor for base in self.lr_scheduler.base_lrs]
+        for group, rate in zip(self._optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate
+        self.lr_scheduler._last_lr = rates
 
     def judged(self, verdict: Verdict) -> Verdict:
         """End a trunk that is unstable, whatever the outside said of its last branch."""
@@ -98,11 +143,11 @@ class TrunkTrainer(FineTuningTrainer):
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Keep the logs of the trunk; those of a branch would be a second series among them."""
-        kept = len(self._logs)
+        kept = len(self.tally.logs)
         super().log(logs, start_time)
         if self._stretch.is_branch:
-            del self._logs[kept:]
-        for entry in self._logs[kept:]:
+            del self.tally.logs[kept:]
+        for entry in self.tally.logs[kept:]:
             entry |= {"epoch": self.epochs_trained, "step": self.steps_trained}
 
     @property

@@ -11,7 +11,12 @@ from diagnostics.examples import run_example
 from diagnostics.findings import Evidence, Finding, Fix, NotApplicable, Severity, Tier
 from diagnostics.rule import Rule
 from diagnostics.rules.run._evidence import failures
-from diagnostics.rules.run._evidence.endings import end_of, nothing_trained, resume
+from diagnostics.rules.run._evidence.endings import (
+    end_of,
+    nothing_trained,
+    resume,
+    stopped_in_first_epoch,
+)
 from diagnostics.rules.run._evidence.plateaus import past_best
 from diagnostics.subjects.run_history import RunEvent, RunHistory
 
@@ -19,6 +24,10 @@ __all__ = ["Interrupted"]
 
 _ON_PURPOSE = ("finished", "pruned", "failed", "infeasible")
 _BY_HAND = RunEvent(kind="interrupted", message="KeyboardInterrupt")
+_AGAIN = (
+    "Run the same command again: it goes on from the last checkpoint, or trains the first epoch "
+    "anew where there is none yet."
+)
 _USUAL_SAVE_STEPS = 500
 """Default of `TrainingArguments.save_steps`."""
 
@@ -54,6 +63,9 @@ class Interrupted(Rule[RunHistory]):
         ),
         "stopped by hand, past its best": run_example(
             f1=(0.6, 0.72, 0.7, 0.67, 0.65, 0.62), events=[_BY_HAND], max_steps=2_000, epochs=20
+        ),
+        "stopped by hand in its first epoch": run_example(
+            events=[_BY_HAND], state="interrupted", epochs=4, epochs_done=0.4
         ),
         "stopped by hand, plan unknown": replace(
             run_example(train_loss=(0.5,), events=[_BY_HAND]),
@@ -147,6 +159,9 @@ class Interrupted(Rule[RunHistory]):
 
 
 def _fixes(run: RunHistory) -> list[Fix]:
+    if stopped_in_first_epoch(run):
+        how = "there is one as soon as an epoch, or a part of a trunk, has ended"
+        return [Fix(text=_AGAIN, parameter="resume_from_checkpoint", new=True, how=how)]
     if nothing_trained(run):
         return [Fix(text="Mend what the message names, and start again: nothing was trained yet.")]
     return [resume(run)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -71,10 +72,79 @@ def test_without_any_score_the_longest_trial_is_judged(study: Path) -> None:
 
 
 def test_a_run_that_was_never_begun_is_said(study: Path) -> None:
-    for history in study.glob("trials/*/history.jsonl"):
-        history.unlink()
+    for name in ("history.jsonl", "config.json"):
+        for file in study.glob(f"trials/*/{name}"):
+            file.unlink()
     with pytest.raises(DiagnosticsError, match="was never begun"):
         READER.read(study)
+
+
+@pytest.fixture
+def stopped(tmp_path: Path) -> Path:
+    """A study whose only trial was stopped in its first epoch: no history was written yet."""
+    trial = tmp_path / "stopped" / "trials" / "0000"
+    trial.mkdir(parents=True)
+    settings = {"key": "0000", "learning_rate": 2e-5, "batch_size": 16, "epochs": 4}
+    (trial / "config.json").write_text(json.dumps(settings))
+    (trial / "environment.json").write_text("{}")
+    (trial / "result.json").write_text(
+        json.dumps({"state": "interrupted", "reason": "stopped at once", "score": None})
+    )
+    (tmp_path / "stopped" / "progress.json").write_text(
+        json.dumps({"phase": "search", "trained": {"0000": 0.413}})
+    )
+    return tmp_path / "stopped"
+
+
+def test_a_run_stopped_in_its_first_epoch_is_told_as_that(stopped: Path) -> None:
+    trial = stopped / "trials" / "0000"
+    assert READER.find(trial) == (trial,)
+    for path in (stopped, trial):
+        checkup = check_up(READER.read(path), run_rules())
+        (found,) = [each for each in checkup.findings if each.rule == "R506"]
+        assert found.message == (
+            "The run ended in epoch 1 of 4, 41% through it. Its last words: stopped at once."
+        )
+        assert "Run the same command again" in found.fixes[0].text
+    (stopped / "progress.json").unlink()
+    (found,) = [
+        each for each in check_up(READER.read(trial), run_rules()).findings if each.rule == "R506"
+    ]
+    assert found.message.startswith("The run ended in epoch 1 of 4. ")
+
+
+def test_a_search_that_was_stopped_at_once_tells_it_in_its_summary_alone(stopped: Path) -> None:
+    trial = stopped / "trials" / "0000"
+    (trial / "result.json").unlink()
+    row = {"key": "0000", "state": "interrupted", "note": "interrupted: stopped at once"}
+    summary = stopped / "summary.json"
+    summary.write_text(json.dumps({"status": "interrupted", "rows": [3, row]}))
+    (found,) = [
+        each for each in check_up(READER.read(stopped), run_rules()).findings if each.rule == "R506"
+    ]
+    assert found.message.endswith("41% through it. Its last words: stopped at once.")
+    os.utime(summary, ns=(0, 0))  # the study goes on since
+    assert READER.read(trial).config["state"] == "running"
+
+
+def test_a_run_without_an_end_in_its_first_epoch_may_go_on(stopped: Path) -> None:
+    (stopped / "trials" / "0000" / "result.json").unlink()
+    run = READER.read(stopped)
+    assert run.config["state"] == "running"
+    assert any("it is in its first one, or was killed there" in note for note in run.notes)
+    assert not [each for each in check_up(run, run_rules()).findings if each.rule == "R506"]
+
+
+@pytest.mark.parametrize("progress", ["{", "[]", '{"trained": 3}', '{"trained": {"0000": "x"}}'])
+def test_a_strange_progress_is_passed_over(stopped: Path, progress: str) -> None:
+    (stopped / "progress.json").write_text(progress)
+    assert "epochs_done" not in READER.read(stopped).config
+
+
+def test_a_model_folder_is_no_run(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "bert"}')
+    (tmp_path / "environment.json").write_text("{}")
+    assert READER.find(tmp_path) == ()
 
 
 def test_finds_runs_studies_and_histories(tmp_path: Path) -> None:

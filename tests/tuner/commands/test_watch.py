@@ -25,6 +25,7 @@ from tuner.search.documents import write_json
 from tuner.search.folder import StudyFolder
 from tuner.search.following import Sight, StudyFollower, news
 from tuner.search.loop import run_search
+from tuner.search.progress import ProgressFile
 from tuner.search.record import read_run
 from tuner.silent import SilentStudy
 from tuner.study_view import StudySnapshot, StudySummary
@@ -116,6 +117,30 @@ def test_once_shows_a_running_study_with_the_figures_of_its_loop(
     assert "1m 0" in shown
     assert "about 2m 00s left" in shown
     assert "[red]0003 starts" in shown
+
+
+def test_a_training_that_the_search_still_loads_is_loading_here_too(
+    runs: Path, capsys: Capture
+) -> None:
+    rows = StudyFollower(runs / "fin").look().snapshot.rows
+    running = [row.key for row in rows if row.state is TrialState.INTERRUPTED]
+    ended = next(row.key for row in rows if row.state is not TrialState.INTERRUPTED)
+    loop = StudySnapshot(
+        name="fin",
+        phase="search",
+        trials=9,
+        finished=5,
+        rows=tuple(replace(row, loading=row.key in (running[0], ended)) for row in rows),
+        best_key=None,
+        elapsed=1.0,
+        remaining=None,
+        epochs_saved=0,
+    )
+    ProgressFile(runs / "fin").show(loop, "0003 starts")
+    with StudyFolder(runs / "fin").lock():
+        assert run_watch("fin", "--once", runs=runs) == 0
+    shown = capsys.readouterr().out
+    assert (shown.count("loading"), shown.count(" running")) == (1, 3 + 1), "one counts them"
 
 
 @pytest.mark.parametrize(

@@ -205,6 +205,8 @@ def test_a_quote_is_told_with_what_the_study_took() -> None:
         "actual": 2880.0,
         "ratio": pytest.approx(0.873, abs=0.001),
         "close": True,
+        "quoted_low": None,
+        "compared": "",
     }
 
 

@@ -264,3 +264,7 @@ def test_the_quote_stands_beside_the_time_left() -> None:
     quoted = dataclasses.replace(examples.snapshot(), quoted=3300.0, epochs_saved=0)
     seen = render(progress_view(quoted, "", Canvas()), 80)
     assert "about 13m 32s left · quoted 55 min" in seen
+    later = dataclasses.replace(quoted, remaining=61.0)
+    assert "about 1m 01s left · quoted 55 min" in render(progress_view(later, "", Canvas()), 80)
+    untimed = dataclasses.replace(quoted, remaining=None)
+    assert "so far · quoted 55 min" in render(progress_view(untimed, "", Canvas()), 80)

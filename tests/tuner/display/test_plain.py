@@ -39,6 +39,22 @@ def test_one_line_per_event_and_whenever_the_best_changes() -> None:
 """)
 
 
+def test_after_each_trial_the_quote_stands_beside_what_is_expected_now() -> None:
+    console, stream = paper()
+    view = dataclasses.replace(examples.snapshot(), quoted=3300.0)
+    with PlainDisplay(console) as display:
+        display.update(dataclasses.replace(view, finished=0, remaining=None), "trial 0 starts")
+        display.update(dataclasses.replace(view, finished=1), "trial 0 ended")
+        display.update(dataclasses.replace(view, finished=1), "trial 1 starts")
+        display.update(dataclasses.replace(view, finished=2, remaining=60.0), "trial 1 ended")
+        display.update(dataclasses.replace(view, finished=3, quoted=None), "trial 2 ended")
+    times = [line for line in stream.getvalue().splitlines() if "in all" in line]
+    assert times == [
+        "[0:06:54 1/20] about 14 min left, 20 min in all; quoted 55 min",
+        "[0:06:54 2/20] about 60 s left, 7 min 50 s in all; quoted 55 min",
+    ]
+
+
 def test_plan_and_report_are_printed_with_all_trials_and_without_escape_sequences() -> None:
     console, stream = paper()
     with PlainDisplay(console) as display:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
 from inline_snapshot import snapshot
 
 from tests.tuner.display import examples
@@ -153,6 +154,25 @@ def test_a_quote_in_one_line() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("needed", "available", "words"),
+    [
+        (96 * 2**20, 16 * 2**30, "needs 96 MiB of 16 GiB"),
+        (100, None, "needs 1 MiB"),
+        (2**29, 16 * 2**30, "needs 0.5 of 16 GiB"),
+        (3 * 2**30, None, "needs 3.0 GiB"),
+    ],
+)
+def test_memory_is_told_in_a_unit_that_fits(needed: int, available: int | None, words: str) -> None:
+    quote = dataclasses.replace(QUOTE, memory_bytes=needed, memory_available=available)
+    assert quote_text(quote).endswith(f"; {words}")
+
+
+def test_a_quote_that_no_longer_holds_says_so() -> None:
+    void = dataclasses.replace(QUOTE, void="It was moved.")
+    assert quote_text(void, 40.0).endswith("40 s are spent.\nIt was moved.")
+
+
 def test_a_quote_without_time_says_why() -> None:
     unknown = dataclasses.replace(
         QUOTE,
@@ -180,3 +200,34 @@ def test_the_plan_shows_the_quote_and_no_second_estimate() -> None:
     assert "without pruning" not in seen
     again = dataclasses.replace(examples.plan(), quote=QUOTE, done=3, elapsed=725.0)
     assert "Said at its first start; 12 min are spent." in shown(again, 120)
+
+
+def test_a_plan_names_what_else_was_asked_for_and_where_first_settings_come_from() -> None:
+    points = examples.plan().start_points
+    plan = dataclasses.replace(
+        examples.plan(),
+        start_points=(*points, dataclasses.replace(points[0], learning_rate=1e-4)),
+        start_sources=("", "wnut-[red]bert", ""),
+        ends_early=True,
+        artifacts="s3://laboratory/models",
+    )
+    assert shown(plan).splitlines()[7:11] == snapshot(
+        [
+            "Plan       20 trials, at most 2h 00m, then 2 more seeds for the best",
+            "Early end  when what is left to gain is below the noise of a score",
+            "           (--stop-when-flat)",
+            "Artifacts  also kept in s3://laboratory/models",
+        ]
+    )
+    assert shown(plan).split("Tried first\n")[1].splitlines()[:4] == snapshot(
+        [
+            "trial 0  learning rate 2e-5, batch size 16, 3 epochs (the recipe)",
+            "trial 1  learning rate 5e-5, batch size 16, 4 epochs (won the study",
+            "         wnut-[red]bert)",
+            "trial 2  learning rate 1e-4, batch size 16, 3 epochs",
+        ]
+    )
+
+
+def test_without_them_nothing_is_said() -> None:
+    assert not {"Early end", "Artifacts", "won"} & set(shown(examples.plan()).split())

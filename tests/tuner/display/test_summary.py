@@ -5,18 +5,27 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 
+import pytest
 from inline_snapshot import snapshot
 
 from tests.tuner.display import examples
 from tuner.display.answer import answer_panel
 from tuner.display.canvas import Canvas
-from tuner.display.summary import MOST_TYPES, importance_view, summary_view, type_table
+from tuner.display.summary import (
+    MOST_TYPES,
+    commands_view,
+    importance_view,
+    summary_view,
+    type_table,
+)
 from tuner.display.symbols import ASCII
 from tuner.display.testing import render
 from tuner.study_quote import QuoteCheck
 from tuner.study_view import StudySummary
-from tuner.trial import Scores, TrialState, TypeScores
+from tuner.trial import Scores, TrialState, TrunkPlan, TypeScores
+from tuner.trunk import branch_spec
 
 
 def panel(summary: StudySummary, width: int = 80) -> str:
@@ -294,3 +303,42 @@ def test_quote_is_held_against_what_the_study_took() -> None:
     check = QuoteCheck(quoted=3300.0, actual=2880.0, ratio=2880 / 3300, close=True)
     checked = dataclasses.replace(examples.summary(), quote=check)
     assert "quoted 55 min, took 48 min" in render(summary_view(checked, Canvas(width=120)), 120)
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ((1, 2, 3, 5), "3 (the best of the trunk's counts: 1, 2, 3, 5)"),
+        ((3,), "3 (the only count of its trunk)"),
+    ],
+)
+def test_a_trunk_says_which_counts_it_answered_for(counts: tuple[int, ...], said: str) -> None:
+    summary, won = examples.summary(), examples.winner()
+    trunk = replace(won.spec, schedule="trunk", epochs=counts[-1], trunk=TrunkPlan(counts=counts))
+    rows = tuple(
+        replace(row, spec=trunk) if row.number == won.number else row for row in summary.rows
+    )
+    winner = replace(won, spec=branch_spec(trunk, 3), best_epoch=3)
+    assert said in panel(replace(summary, rows=rows, winner=winner))
+
+
+def test_commands_are_broken_so_that_a_shell_still_takes_them() -> None:
+    path = "/data/" + "x" * 90
+    train = (
+        "tuner train 'my data.conll' --model /models/encoder --learning-rate 0.000123 "
+        "--batch-size 16 --epochs 3 --set 'run_name=a b'"
+    )
+    commands = (
+        (train, "train with these settings"),
+        (f"tuner diagnose {path}", "what can be better"),
+    )
+    view = commands_view(commands, Canvas(width=60))
+    assert render(view, 60).splitlines() == [
+        "# train with these settings",
+        "tuner train 'my data.conll' --model /models/encoder \\",
+        "    --learning-rate 0.000123 --batch-size 16 --epochs 3 \\",
+        "    --set 'run_name=a b'",
+        "# what can be better",
+        "tuner diagnose \\",
+        f"    {path}",
+    ]

@@ -21,7 +21,7 @@ def rising(spec: TrialSpec) -> list[float]:
 
 
 @contextmanager
-def cluster_of_two(cache: Path) -> Iterator[Any]:
+def cluster_of_two(cache: Path, **head_options: Any) -> Iterator[Any]:
     """Start two nodes with a core each, which keep models in `cache`, and join neither."""
     from ray.cluster_utils import Cluster
 
@@ -30,6 +30,7 @@ def cluster_of_two(cache: Path) -> Iterator[Any]:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         patch.setenv("XDG_CACHE_HOME", str(cache))
         head = {"num_cpus": 1, "object_store_memory": STORE, "include_dashboard": False}
+        head |= head_options
         cluster = Cluster(initialize_head=True, head_node_args=head)
         cluster.add_node(num_cpus=1, object_store_memory=STORE)
         try:

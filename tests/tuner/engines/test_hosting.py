@@ -17,6 +17,7 @@ from tuner.engines._hosting import (
     Evaluate,
     Evaluated,
     Failure,
+    Interrupt,
     StartJob,
 )
 from tuner.engines.scripted import ScriptedEngine
@@ -49,6 +50,24 @@ def test_a_training_by_commands(tmp_path: Path) -> None:
     host.do(Close())
     host.close()
     assert host.next_message(0.0) is None
+
+
+def test_a_wish_to_stop_reaches_a_running_training_alone(tmp_path: Path) -> None:
+    wishes: list[tuple[str, str]] = []
+
+    class Heeding(ScriptedEngine):
+        def interrupt(self, key: str, reason: str) -> None:
+            wishes.append((key, reason))
+
+    host = EngineHost(Heeding(rising))
+    host.do(Interrupt(key="0000", reason="too early"))
+    host.do(StartJob(job=job(tmp_path, epochs=1)))
+    host.do(ForkingPickler.loads(ForkingPickler.dumps(Interrupt(key="0000", reason="now"))))
+    assert isinstance(host.next_message(1.0), EpochDone)
+    host.do(Answer(key="0000", verdict=Verdict()))
+    assert isinstance(host.next_message(1.0), JobEnded)
+    host.do(Interrupt(key="0000", reason="too late"))
+    assert wishes == [("0000", "now")]
 
 
 def test_a_verdict_for_a_training_that_does_not_wait_is_dropped(tmp_path: Path) -> None:

@@ -67,6 +67,24 @@ def test_a_test_split_is_scored_with_the_saved_model(
     engine.close()
 
 
+def test_a_trunk_ends_before_its_next_report_where_that_is_wished(
+    bench: Workbench, easy_data: Path, tmp_path: Path
+) -> None:
+    spec = replace(RECIPE, epochs=400, schedule="trunk", trunk=TrunkPlan(counts=(400,)))
+    engine = make_engine(bench, easy_data)
+    engine.start(replace(job(tmp_path), spec=spec))
+    engine.interrupt("another", "not this one")
+    while not isinstance(engine.next_message(5.0), StepsDone):
+        pass
+    engine.interrupt(tmp_path.name, "time is up")
+    while isinstance(message := engine.next_message(60.0), StepsDone):
+        pass
+    assert isinstance(message, JobEnded), "no branch was trained to its end"
+    assert (message.outcome.state, message.outcome.reason) == ("interrupted", "time is up")
+    assert list((tmp_path / "checkpoint").iterdir())
+    engine.close()
+
+
 def test_steps_are_told_in_order_and_before_their_epoch(
     bench: Workbench, easy_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -61,7 +61,6 @@ class Wish(NamedTuple):
 WISHES = {
     "a GPU by number": Wish(("cuda:1",), 1, "must be cuda or cpu, but got cuda:1"),
     "GPUs without any": Wish(("cuda",), 1, "`--devices cuda` needs GPUs"),
-    "shared GPUs without any": Wish((), 4, "`--per-device 4` needs GPUs"),
     "none per device": Wish((), 0, "must be 1 or more, but got 0"),
 }
 
@@ -134,6 +133,9 @@ class Lent:
 
     def answer(self, key: str, verdict: Verdict) -> None:
         self.engine.answer(key, verdict)
+
+    def interrupt(self, key: str, reason: str) -> None:
+        self.engine.interrupt(key, reason)
 
     def evaluate(self, model: Path, split: Any) -> Scores:
         return self.engine.evaluate(model, split)

@@ -35,17 +35,24 @@ from tests.tuner.search.studies import Watcher, make_spec, search
 from tuner.engine_recipe import EngineRequest
 from tuner.engines.ray import open_engine
 from tuner.engines.scripted import ScriptedEngine, ScriptedRecipe
+from tuner.errors import StudyError
 from tuner.search.interrupt import StopRequest
 
 recipe = ScriptedRecipe(curves=rising, delay=0.3)
 folder = Path(sys.argv[1])
 here = ScriptedEngine(rising)
-engine = open_engine(EngineRequest(recipe=recipe, here=here, folder=folder, address="local"))
+address = sys.argv[2] if len(sys.argv) > 2 else "local"
+engine = open_engine(EngineRequest(recipe=recipe, here=here, folder=folder, address=address))
 say = Watcher(lambda snapshot, note: print(note, flush=True))
 with StopRequest() as stop:
     spec = make_spec(trials=60, sampler="random")
-    print(search(folder, spec, engine=engine, observer=say, stop=stop).status, flush=True)
-engine.close()
+    try:
+        print(search(folder, spec, engine=engine, observer=say, stop=stop).status, flush=True)
+    except StudyError as error:
+        print("Error:", error.message, error.hint, flush=True)
+        sys.exit(2)
+    finally:
+        engine.close()
 """
 
 
@@ -76,6 +83,34 @@ def test_a_signal_to_the_whole_group_leaves_the_cluster_alone_until_the_epoch_is
     while left := marked(mark):
         assert time.monotonic() < end, f"{left} outlived the search"
         time.sleep(0.1)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Ray's own files
+def test_a_search_from_outside_of_the_cluster_tells_that_its_server_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ray's client tries for a while to find it again, then each of its calls raises an error."""
+    monkeypatch.setenv("RAY_CLIENT_RECONNECT_GRACE_PERIOD", "1")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with cluster_of_two(tmp_path, ray_client_server_port=port) as cluster:
+        command = [sys.executable, "-c", SEARCH, str(tmp_path / "study"), f"ray://127.0.0.1:{port}"]
+        with subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process:
+            assert process.stdout is not None
+            said = []
+            for line in process.stdout:
+                said.append(line)
+                if "epoch 1/" in line and sum("epoch 1/" in each for each in said) == 1:
+                    (started,) = cluster.head_node.all_processes["ray_client_server"]
+                    started.process.kill()
+    assert process.returncode == 2, said
+    assert said[-1].startswith(
+        f"Error: The connection to the Ray cluster at ray://127.0.0.1:{port}"
+    )
+    assert "--engine in-process" in said[-1]
+    assert not [line for line in said if "Traceback" in line or "reconnect" in line.lower()][:-1]
 
 
 def marked(mark: str) -> list[str]:

@@ -177,6 +177,7 @@ def test_a_gpu_is_shared_and_a_cpu_is_cut_into_equal_parts() -> None:
         ([32, 64], None, 4, "8 side by side on a node: the smallest has 32 cores."),
         ([6, 4], 1, 4, ""),
         ([6, 4, 0], 2, 2, ""),
+        ([6, 1], 3, 1, "--per-device 3: each training takes a core, and a node has 1 core."),
     ],
 )
 def test_cores_are_shared_by_as_many_as_pay(
@@ -184,7 +185,8 @@ def test_cores_are_shared_by_as_many_as_pay(
 ) -> None:
     offered = [{"Resources": {"CPU": float(cores)}} for cores in nodes]
     monkeypatch.setattr(_ray_nodes, "alive", lambda: offered)
-    assert choose_share(("cpu",), asked) == Share(cpus=cpus, note=note)
+    for devices in (("cpu",), (), ("all",)):  # without GPUs a node's CPU is its device
+        assert choose_share(devices, asked) == Share(cpus=cpus, note=note)
 
 
 def test_gpus_are_not_shared_unless_a_number_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from tests.tuner.s3_stand_in import SECRET, object_store, what_is_missing
 from tests.tuner.search.postgresql import PostgresServer
-from tests.tuner.search.studies import Watcher, make_spec, rising, search
+from tests.tuner.search.studies import RECIPE, Watcher, make_spec, rising, search
 from tests.tuner.search.test_shared_processes import TIMES, Forker, server, url
 from tuner.engines.scripted import ScriptedEngine
 from tuner.errors import UsageError
@@ -24,7 +24,7 @@ from tuner.search.artifacts.url import check_artifacts, open_store
 from tuner.search.shared import study as shared_study
 from tuner.search.shared.delivery import is_fetched
 from tuner.search.shared.training import Process, Training
-from tuner.trial import TrialState
+from tuner.trial import TrialSpec, TrialState
 
 __all__ = ["server", "url"]  # fixtures
 
@@ -225,3 +225,32 @@ def test_a_sender_that_is_still_there_is_waited_for(
     run: Any = None
     assert is_fetched(waiting.together(), run, {"task": "deliver-0000-1"}) is found
     assert waiting.looks == looks
+
+
+def best_first(spec: TrialSpec) -> list[float]:
+    """The recipe wins, whatever is tried later."""
+    return [0.9 if spec.learning_rate == RECIPE.learning_rate else 0.1] * spec.epochs
+
+
+def test_the_summary_of_a_study_that_goes_on_is_sent_again(
+    tmp_path: Path, url: str, place: str
+) -> None:
+    """Also when the winner stays, so that no model is sent."""
+    filesystem, root = fsspec.core.url_to_fs(place, use_listings_cache=False)
+    for trials in (2, 4):
+        search(tmp_path / "a", make_spec(trials=trials, storage=url, artifacts=place), best_first)
+        (path,) = [p for p in filesystem.find(root) if "/summary/" in p]
+        sent = json.loads(filesystem.cat_file(path))
+        assert sent == json.loads((tmp_path / "a" / "summary.json").read_text())
+        assert len(sent["rows"]) == trials
+
+
+def test_no_models_of_losers_are_left_behind(tmp_path: Path, forker: Forker, url: str) -> None:
+    """Neither by the process that delivers nor by the others; the same in a folder they share."""
+    folders = [tmp_path / "a", tmp_path / "b", tmp_path / "b"]
+    members = [forker.start(folder, url, trials=9, delay=0.05) for folder in folders]
+    told = [member.end() for member in members]
+    assert [one["status"] for one in told] == ["finished"] * 3, told
+    assert len(list(tmp_path.rglob("model.json"))) == len(list(tmp_path.glob("*/best/model.json")))
+    assert list(tmp_path.glob("*/best/model.json"))
+    assert not list(tmp_path.rglob("checkpoint"))

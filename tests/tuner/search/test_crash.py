@@ -42,7 +42,7 @@ def test_killed_twenty_times(tmp_path: Path) -> None:
     stored = optuna.load_study(study_name="demo", storage=f"sqlite:///{directory / 'study.db'}")
     assert [trial.number for trial in stored.trials] == list(range(trials))
     assert all(trial.state.is_finished() for trial in stored.trials)
-    assert all(trial.user_attrs["tuner:state"] != "running" for trial in stored.trials)
+    assert all(trial.user_attrs["tuner:ended"]["state"] != "running" for trial in stored.trials)
 
     folders = sorted(path.name for path in (directory / "trials").iterdir())
     assert folders == [f"{number:04d}" for number in range(trials)]

@@ -136,7 +136,7 @@ def test_trials_are_compared_at_the_same_share_of_their_plans_not_at_the_same_st
 
 def test_pruned_trials_do_not_blind_the_sampler(tmp_path: Path) -> None:
     """Told as `PRUNED`, a Gaussian process would not see them; ours all count."""
-    from tuner.search.optuna_sampling import _shown_to_sampler
+    from tuner.search.optuna_shown import Shown
 
     pruned = TrialOutcome(state=TrialState.PRUNED, reason="too low")
 
@@ -144,7 +144,7 @@ def test_pruned_trials_do_not_blind_the_sampler(tmp_path: Path) -> None:
         return list(rising(spec)) if spec == RECIPE else [0.1, pruned]
 
     search(tmp_path, make_spec(trials=6), curve)
-    shown = _shown_to_sampler(stored_trials(tmp_path))
+    shown = Shown().of(stored_trials(tmp_path))
     assert [trial.state.name for trial in shown] == ["COMPLETE"] * 6
     assert [trial.value for trial in shown[1:]] == [0.1] * 5
 

@@ -10,14 +10,21 @@ from hypothesis import strategies as st
 
 from tests.tuner.search.studies import RECIPE
 from tuner.engines.scripted import scripted_report
+from tuner.kept_epoch import settled_score
+from tuner.search.compared_curves import ComparedCurves
+from tuner.search.curves import schedule_shape
 from tuner.search.ledger import Ledger
 from tuner.search.run_record import RunRecord, confirm_key, search_key
 from tuner.search.winner import choose, saved_run
 from tuner.trial import TrialState
 
+SHAPE = schedule_shape(RECIPE)
+PLAN = 15
+"""Epochs; of so many the last two are averaged when settings are compared."""
+
 
 def run_of(number: int, seed: int, epochs: int, state: TrialState) -> RunRecord:
-    spec = replace(RECIPE, seed=seed)
+    spec = replace(RECIPE, seed=seed, epochs=PLAN)
     reports = tuple(
         scripted_report(spec, n + 1, (number + n + seed) % 7 / 10) for n in range(epochs)
     )
@@ -38,7 +45,7 @@ RUNS = st.builds(
     run_of,
     st.integers(0, 5),
     st.integers(RECIPE.seed, RECIPE.seed + 2),
-    st.integers(0, RECIPE.epochs),
+    st.integers(0, PLAN),
     st.sampled_from(TrialState),
 )
 
@@ -54,10 +61,14 @@ def leader_of(finished: list[RunRecord]) -> RunRecord | None:
 def test_views_follow_every_change(changes: list[RunRecord]) -> None:
     ledger = Ledger()
     known: dict[str, RunRecord] = {}
+    taken: set[str] = set()
     for run in changes:
         ledger.put(run)
         known[run.key] = run
-        ledger.leading(), ledger.curves()  # what was remembered must not outlive the next change
+        (
+            ledger.leading(),
+            ledger.compared.at(SHAPE, 0.4),
+        )  # what was remembered must not outlive the next change
         trials = sorted((r for r in known.values() if r.role == "search"), key=lambda r: r.number)
         again = [r for r in known.values() if r.role == "confirm"]
         again.sort(key=lambda r: (r.number, r.spec.seed))
@@ -66,14 +77,20 @@ def test_views_follow_every_change(changes: list[RunRecord]) -> None:
         assert ledger.ended == sum(r.ended for r in trials)
         pruned = [r for r in known.values() if r.state is TrialState.PRUNED]
         assert ledger.epochs_saved == sum(r.spec.epochs - r.epoch for r in pruned)
-        assert ledger.curves() == tuple(r.curve() for r in trials if r.reports)
+        curves = [r.curve() for r in trials]
+        assert ledger.compared.at(SHAPE, 0.4) == ComparedCurves.of(curves).at(SHAPE, 0.4)
+        taken |= set(ledger.take_changed()) - {run.key}
+        assert not taken
+        assert {r.key for r in ledger.open} == {r.key for r in known.values() if not r.ended}
         finished = [r for r in known.values() if r.state is TrialState.FINISHED and r.reports]
         assert {one.key for one in ledger.finished()} == {r.key for r in finished}
         assert ledger.leading() == leader_of(finished)
-        best = [r.score for r in finished if r.score is not None]
-        assert ledger.best_score() == max(best, default=None)
-        of_two = [r.score for r in finished if r.number == 2 and r.score is not None]
-        assert ledger.best_score(2) == max(of_two, default=None)
+        levels = [(r.number, settled_score(r.reports, r.spec)) for r in finished]
+        assert ledger.best_level() == max(
+            (one for _, one in levels if one is not None), default=None
+        )
+        of_two = (one for number, one in levels if number == 2 and one is not None)
+        assert ledger.best_level(2) == max(of_two, default=None)
         assert ledger.begun == len(trials)
         assert ledger.attempted() == {
             (r.number, r.spec.seed) for r in again if r.ended or r.state is TrialState.RUNNING

@@ -82,8 +82,8 @@ def test_storage_shows_curves_and_facts_to_a_dashboard(tmp_path: Path) -> None:
     trial = stored_trials(tmp_path)[0]
     assert list(trial.intermediate_values) == [1, 2, 3, 4]
     assert trial.params == {"learning_rate": 5e-5, "log2_batch_size": 4, "epochs": 4}
-    assert trial.user_attrs["tuner:state"] == "finished"
-    assert trial.user_attrs["tuner:result"]["best_epoch"] == 4
+    assert trial.user_attrs["tuner:ended"]["state"] == "finished"
+    assert trial.user_attrs["tuner:ended"]["best_epoch"] == 4
 
 
 def falls_behind(spec: TrialSpec) -> list[float]:
@@ -106,7 +106,7 @@ def test_pruned_trials_are_told_as_complete_under_our_flag(tmp_path: Path) -> No
         trial = stored_trials(tmp_path)[row.number]
         assert trial.state is COMPLETE
         assert trial.value == row.score
-        assert trial.user_attrs["tuner:state"] == "pruned"
+        assert trial.user_attrs["tuner:ended"]["state"] == "pruned"
         history = (tmp_path / "trials" / row.key / "history.jsonl").read_text().splitlines()
         event = json.loads(history[-1])
         assert event["event"] == "pruned"

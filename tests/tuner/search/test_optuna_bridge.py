@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,11 +22,13 @@ from tuner.engines.scripted import scripted_report
 from tuner.errors import StudyError
 from tuner.search.heartbeat import Heartbeat
 from tuner.search.optuna_bridge import OptunaBridge
-from tuner.search.optuna_sampling import _shown_to_sampler
+from tuner.search.optuna_sampling import SettingsSampler, _sampler
+from tuner.search.optuna_shown import STATE, Shown, is_feasible
 from tuner.search.run_record import RunRecord, search_key
 from tuner.search.sampling import Asked
 from tuner.space import Choice, PowersOfTwo, SearchSpace, UniformRange
 from tuner.trial import TrialSpec, TrialState
+from tuner.values import to_plain
 
 
 @contextmanager
@@ -90,8 +94,8 @@ def test_what_the_sampler_is_shown(tmp_path: Path) -> None:
             assert asked is not None
             bridge.tell(ended(asked, tmp_path, states.get(number, TrialState.FINISHED)))
         bridge.ask()
-        told = bridge._frozen()
-        shown = _shown_to_sampler(told)
+        told = bridge._knowledge().trials
+        shown = Shown().of(told)
     assert [trial.state.name for trial in told] == [
         "COMPLETE",
         "FAIL",
@@ -107,7 +111,7 @@ def test_what_the_sampler_is_shown(tmp_path: Path) -> None:
     assert shown[3].value == sorted(good)[1]
     violated = [trial.constraints["memory"] > 0 for trial in shown[:5]]
     assert violated == [False, False, False, True, False]
-    assert _shown_to_sampler(told[:3])[0].constraints == {}
+    assert Shown().of(told[:3])[0].constraints == {}
 
 
 def test_a_trial_enters_with_all_its_hyperparameters_at_once(tmp_path: Path) -> None:
@@ -168,6 +172,7 @@ def test_a_foreign_trial_is_named(tmp_path: Path) -> None:
 def test_heartbeats_are_recorded(tmp_path: Path) -> None:
     with open_bridge(tmp_path) as bridge:
         bridge.ask()
+        bridge._beat(0)
         with sqlite3.connect(tmp_path / "study.db") as database:
             rows = database.execute("SELECT count(*) FROM trial_heartbeats").fetchone()
         database.close()
@@ -216,3 +221,91 @@ def test_random_search_needs_no_torch(tmp_path: Path) -> None:
     )
     assert done.stdout.strip() == "False"
     assert done.stderr == ""
+
+
+def test_trials_of_earlier_versions_are_read(tmp_path: Path) -> None:
+    """They had attributes of their own for state, settings and origin."""
+    attributes = {
+        "tuner:state": "infeasible",
+        "tuner:origin": "sampler",
+        "tuner:spec": json.dumps(to_plain(RECIPE)),
+        "tuner:result": {"best_epoch": None, "epochs": 0, "reason": "no memory"},
+    }
+    with open_bridge(tmp_path) as bridge:
+        distributions = bridge._sampler.distributions
+        params = bridge._sampler.params(RECIPE)
+        state = optuna.trial.TrialState.FAIL
+        frozen = optuna.trial.create_trial(
+            state=state, params=params, distributions=distributions, user_attrs=attributes
+        )
+        bridge._study.add_trial(frozen)
+        (trial,) = bridge.trials()
+        assert (trial.spec, trial.origin, trial.state) == (RECIPE, "sampler", TrialState.INFEASIBLE)
+        assert trial.facts["reason"] == "no memory"
+        (known,) = bridge._knowledge().trials
+        assert not is_feasible(known)
+
+
+def test_what_is_known_is_what_the_storage_holds(tmp_path: Path) -> None:
+    """The sampler is shown what this process remembers; a new process reads it."""
+    states = {1: TrialState.FAILED, 2: TrialState.PRUNED, 3: TrialState.INFEASIBLE}
+
+    def told(bridge: OptunaBridge) -> list[tuple[Any, ...]]:
+        return [
+            (one.number, one.state, one.value, one.params, one.user_attrs)
+            for one in bridge._knowledge().trials
+        ]
+
+    with open_bridge(tmp_path) as bridge:
+        for number in range(5):
+            asked = bridge.ask()
+            assert asked is not None
+            bridge.tell(ended(asked, tmp_path, states.get(number, TrialState.FINISHED)))
+        bridge.ask()
+        remembered = told(bridge)
+    with open_bridge(tmp_path) as bridge:
+        assert told(bridge) == remembered
+
+
+def test_trials_that_somebody_adds_while_it_works_are_seen(tmp_path: Path) -> None:
+    with open_bridge(tmp_path) as bridge:
+        bridge.ask()
+        study = optuna.load_study(study_name="demo", storage=f"sqlite:///{tmp_path / 'study.db'}")
+        study.ask()
+        asked = bridge.ask()
+        assert asked is not None
+        assert asked.number == 2
+        assert len(bridge._knowledge()) == 3
+        again = bridge.ask()
+        assert again is not None
+        assert again.number == 3
+
+
+@pytest.mark.parametrize("infeasible", [False, True])
+def test_a_sampler_is_shown_the_same_as_by_a_storage_of_optuna(infeasible: bool) -> None:
+    """The suggestion is that of a study in memory to which all trials were added."""
+    sampler = SettingsSampler(make_spec(sampler="tpe"))
+    trials = []
+    for number in range(30):
+        spec = SettingsSampler(make_spec(sampler="random")).suggest([], number=number)
+        assert spec is not None
+        state = "infeasible" if infeasible and number % 7 == 3 else "finished"
+        failed = number % 5 == 2 or state == "infeasible"
+        trials.append(
+            optuna.trial.create_trial(
+                state=optuna.trial.TrialState.FAIL if failed else optuna.trial.TrialState.COMPLETE,
+                value=None if failed else peak(spec),
+                params=sampler.params(spec),
+                distributions=sampler.distributions,
+                user_attrs={STATE: state},
+            )
+        )
+        trials[-1].number = number
+    shown = Shown()
+    plain = optuna.create_study(direction="maximize", sampler=_sampler(sampler._spec, 30, 1))
+    plain.add_trials(shown.of(trials))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = plain.ask(sampler.distributions).params
+    assert sampler._sample(shown.of(trials), _sampler(sampler._spec, 30, 1)) == expected
+    assert shown.of(trials) == shown.of(trials)

@@ -160,3 +160,30 @@ def test_a_folder_without_a_run_is_none_and_a_broken_one_is_named(tmp_path: Path
     (tmp_path / "config.json").write_text("{")
     with pytest.raises(StudyError, match=r"config\.json"):
         read_run(tmp_path)
+
+
+def test_trainer_state_is_written_once_a_second_and_at_the_end(tmp_path: Path) -> None:
+    """The history has every epoch at once; the state holds them all again."""
+    run, now = make_run(tmp_path), [0.0]
+    prepare_run(run, {}, {})
+    recorder = RunRecorder(run.directory, clock=lambda: now[0])
+
+    def epochs_told(*, seconds: float) -> tuple[int, int]:
+        nonlocal run
+        now[0] += seconds
+        run = replace(run, reports=(*run.reports, report(run.epoch + 1, 0.5)))
+        recorder.epoch(run.reports[-1])
+        recorder.save_progress(run)
+        known = read_run(run.directory)
+        assert known is not None
+        return known.epoch, state_epochs()
+
+    def state_epochs() -> int:
+        return int(json.loads((run.directory / "trainer_state.json").read_text())["epoch"])
+
+    assert epochs_told(seconds=0.0) == (1, 1)
+    assert epochs_told(seconds=0.4) == (2, 1)
+    assert epochs_told(seconds=0.7) == (3, 3)
+    assert epochs_told(seconds=0.1) == (4, 3)
+    recorder.end(replace(run, state=TrialState.FINISHED))
+    assert state_epochs() == 4

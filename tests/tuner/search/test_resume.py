@@ -136,6 +136,41 @@ def test_finished_study_shows_its_result_at_once(tmp_path: Path) -> None:
     assert observer.summary == again
 
 
+def test_a_finished_study_of_an_older_version_is_left_alone(tmp_path: Path) -> None:
+    """Its summary lacks the options that came later, which have their defaults then."""
+    spec = make_spec(trials=3, confirm=1)
+    search(tmp_path, spec)
+    file = tmp_path / "summary.json"
+    written = json.loads(file.read_text("utf-8"))
+    for later in ("stop_when_flat", "artifacts", "address", "per_device"):
+        del written["extra"]["options"][later]
+    file.write_text(json.dumps(written), "utf-8")
+    files = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
+    engine = ScriptedEngine(rising)
+    assert search(tmp_path, spec, engine=engine).status == "finished"
+    assert engine.epochs_trained == 0
+    now = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
+    changed = {path.name for path in {*files, *now} if files.get(path) != now.get(path)}
+    assert changed <= {"lock"}
+
+
+@pytest.mark.parametrize("options", [None, [], {"trials": "many"}, {"trials": 0}, {}])
+def test_a_summary_whose_options_are_damaged_is_written_anew(
+    tmp_path: Path, options: object
+) -> None:
+    spec = make_spec(trials=3, confirm=1)
+    search(tmp_path, spec)
+    file = tmp_path / "summary.json"
+    written = json.loads(file.read_text("utf-8"))
+    sound = written["extra"]["options"]
+    written["extra"]["options"] = options
+    file.write_text(json.dumps(written), "utf-8")
+    engine = ScriptedEngine(rising)
+    assert search(tmp_path, spec, engine=engine).status == "finished"
+    assert engine.epochs_trained == 0, "nothing is trained again for that"
+    assert json.loads(file.read_text("utf-8"))["extra"]["options"] == sound
+
+
 def test_trials_are_counted_over_all_restarts(tmp_path: Path) -> None:
     search(tmp_path, make_spec(trials=3))
     summary = search(tmp_path, make_spec(trials=5))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tuner.search.shared.facts import StudyFacts
 from tuner.search.shared.log import Entry, entries_of
+from tuner.search.shared.packed import Packed, unpacked
 
 RESULT = {"state": "finished", "reports": []}
 SETTINGS = {
@@ -159,3 +160,23 @@ def test_an_entry_that_is_no_json_is_void(body: str) -> None:
     (entry,) = entries_of([row])
     facts = StudyFacts()
     assert facts.apply([entry]) == {"e1": False}
+
+
+def test_what_ended_is_packed_and_reads_as_it_was_written() -> None:
+    write = begun("a", "b")
+    result = {**RESULT, "reason": "a ü", "reports": [{"scores": {"f1": float("inf")}}]}
+    assert write("a", "end", key="0000", attempt=1, result=result)
+    ended, running = write.facts.trainings["0000"], write.facts.trainings["0001"]
+    assert isinstance(ended.result, Packed)
+    assert isinstance(ended.settings, Packed)
+    assert dict(ended.result) == unpacked(ended.result) == result
+    assert (unpacked(ended.settings), running.settings) == (SETTINGS, SETTINGS)
+
+
+def test_a_result_too_deep_to_be_packed_is_void() -> None:
+    write = begun("a")
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert not write("a", "end", key="0000", attempt=1, result={**RESULT, "events": deep})
+    assert write.facts.trainings["0000"].result is None

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.tuner.search.studies import FakeClock, make_spec, rising, search
 from tuner.engines.scripted import Curves, ScriptedEngine
+from tuner.search.budget import StudyClock
 from tuner.study import StudySpec
 from tuner.study_view import StudySummary
 from tuner.trial import TrialState
@@ -71,3 +72,16 @@ def test_no_training_within_the_budget(tmp_path: Path) -> None:
     assert any("No training was finished" in warning for warning in summary.warnings)
     more, _ = timed(tmp_path, make_spec(trials=1, time_budget=500.0))
     assert more.status == "finished"
+
+
+def test_the_clock_is_saved_once_a_second(tmp_path: Path) -> None:
+    now = FakeClock()
+    clock = StudyClock(tmp_path / "clock.json", now)
+    written = []
+    for _ in range(5):
+        now.advance(0.4)
+        clock.save_regularly()
+        written.append(round(StudyClock(tmp_path / "clock.json", now).elapsed, 1))
+    assert written == [0.4, 0.4, 0.4, 1.6, 1.6]
+    clock.save()
+    assert round(StudyClock(tmp_path / "clock.json", now).elapsed, 1) == 2.0

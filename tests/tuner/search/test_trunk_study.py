@@ -10,15 +10,17 @@ import pytest
 
 from diagnostics import diagnose
 from tests.tuner.search.studies import RECIPE, SPACE, make_spec, peak, rising, search
+from tuner.engine import Job, JobEnded, Message, StepsDone
 from tuner.engines.scripted import Curves, ScriptedEngine
 from tuner.errors import StudyError, UsageError
 from tuner.search.curves import schedule_shape
 from tuner.search.folder import StudyFolder
 from tuner.search.forecast import expected_seconds
+from tuner.search.interrupt import StopRequest
 from tuner.search.ledger import Ledger
 from tuner.space import Choice, SearchSpace
 from tuner.study import StudySpec
-from tuner.trial import TrialSpec, TrialState, TrunkPlan
+from tuner.trial import TrialOutcome, TrialSpec, TrialState, TrunkPlan
 from tuner.trunk import branch_spec, planned_epochs, trained_epochs
 from tuner.trunk_choice import trunk_study
 
@@ -138,3 +140,47 @@ def test_a_branch_alone_keeps_the_warm_up() -> None:
     spec = replace(TRUNK, warmup_ratio=0.3)
     assert math.isclose(branch_spec(spec, 6).warmup_ratio * 6, 0.3 * 2)
     assert branch_spec(RECIPE, 3) is RECIPE
+
+
+class Heeding(ScriptedEngine):
+    """Tells of a step, and ends a training that is asked to stop before its report."""
+
+    def __init__(self, curves: Curves, stop: StopRequest) -> None:
+        super().__init__(curves)
+        self.wishes: list[tuple[str, str]] = []
+        self._stop = stop
+        self._key = ""
+        self._steps = 3
+
+    def start(self, job: Job) -> None:
+        super().start(job)
+        self._key = job.key
+
+    def interrupt(self, key: str, reason: str) -> None:
+        self.wishes.append((key, reason))
+
+    def next_message(self, timeout: float) -> Message | None:
+        if self.wishes:
+            outcome = TrialOutcome(state=TrialState.INTERRUPTED, reason=self.wishes[0][1])
+            return JobEnded(key=self._key, outcome=outcome)
+        if self._steps and self._key == "0001":
+            self._steps -= 1
+            self._stop.request()
+            return StepsDone(key=self._key, epochs=0.2)
+        return super().next_message(timeout)
+
+
+def test_a_trunk_is_asked_to_stop_before_its_next_report(tmp_path: Path) -> None:
+    stop = StopRequest()
+    engine = Heeding(best_at(3), stop)
+    summary = search(tmp_path, trunk_spec(trials=3), engine=engine, stop=stop)
+    assert engine.wishes == [("0001", "stopped by the user")], "once, though it was asked thrice"
+    assert summary.status == "interrupted"
+    assert [row.state for row in summary.rows] == [TrialState.FINISHED, TrialState.INTERRUPTED]
+
+
+def test_other_trainings_are_not_asked(tmp_path: Path) -> None:
+    stop = StopRequest()
+    engine = Heeding(rising, stop)
+    search(tmp_path, make_spec(trials=3), engine=engine, stop=stop)
+    assert not engine.wishes

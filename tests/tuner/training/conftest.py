@@ -45,12 +45,13 @@ def run(
     keep_above: float | None = None,
     verdicts: dict[int, Verdict] | None = None,
     abort_after: int | None = None,
+    stop_after: int | None = None,
 ) -> Trained:
     """Train one spec; `verdicts` maps an epoch to the answer to its report."""
     folder.mkdir(exist_ok=True)
     job = Job(key=folder.name, spec=spec, directory=folder, resume=resume, keep_above=keep_above)
     reports: list[EpochReport] = []
-    steps = 0
+    steps = asked = 0
 
     def on_report(report: EpochReport) -> Verdict:
         reports.append(report)
@@ -61,7 +62,13 @@ def run(
         steps += 1
         return abort_after is not None and steps > abort_after
 
-    return Trained(fine_tune(bench, job, on_report, should_abort), reports)
+    def stop_reason() -> str:
+        nonlocal asked
+        asked += 1
+        return "time is up" if stop_after is not None and asked >= stop_after else ""
+
+    outcome = fine_tune(bench, job, on_report, should_abort, stop_reason=stop_reason)
+    return Trained(outcome, reports)
 
 
 @pytest.fixture(scope="session")

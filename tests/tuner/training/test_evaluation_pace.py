@@ -15,6 +15,7 @@ from tuner.engine import Verdict
 from tuner.engines.in_process import open_workbench
 from tuner.evaluation_pace import LEAST_EVALUATIONS, TRAINING_COST, epochs_between
 from tuner.training.fine_tune import Workbench
+from tuner.training.probe import probe
 from tuner.trial import TrialSpec, TrialState
 
 HUGE = 10**9
@@ -65,3 +66,15 @@ def test_one_that_was_interrupted_goes_on_at_the_same_pace(
     rest = run(lopsided, tmp_path / "part", longer, resume=True)
     assert [r.epoch for r in rest.reports] == [1, 3, 5, 7, 9]
     assert (rest.losses, rest.f1s) == (whole.losses, whole.f1s)
+
+
+def test_the_time_of_an_epoch_holds_its_share_of_an_evaluation(
+    lopsided: Workbench, spec: TrialSpec
+) -> None:
+    longer = replace(spec, epochs=9, batch_size=2)
+    measured = probe(lopsided, longer)
+    assert measured is not None
+    assert "scored every 2 epochs, since the development split has" in measured.how
+    assert measured.cost.per_epoch > measured.cost.evaluation / 2
+    trunk = probe(lopsided, replace(longer, schedule="trunk"))
+    assert trunk is not None and "scored every" not in trunk.how

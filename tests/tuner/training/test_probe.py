@@ -9,15 +9,9 @@ from typing import Any
 import pytest
 
 from tuner.training.fine_tune import Workbench
-from tuner.training.probe import (
-    LEAST_ROUNDS,
-    LEAST_SECONDS,
-    LOOP_PER_EPOCH,
-    LOOP_PER_STEP,
-    SMALLER,
-    probe,
-)
-from tuner.training.step_times import StepTime, step_cost
+from tuner.training.probe import LOOP_PER_EPOCH, LOOP_PER_STEP, probe
+from tuner.training.probe_steps import LEAST_ROUNDS, LEAST_SECONDS, SMALLER
+from tuner.training.step_times import StepTime, scatter, step_cost
 from tuner.trial import TrialSpec
 
 
@@ -45,14 +39,21 @@ def test_a_machine_that_is_busy_for_a_moment_does_not_make_an_epoch_long(
         steps += 1
         now += slower * (0.004 + 1e-4 * sum(part["input_ids"].numel() for part in parts))
 
-    monkeypatch.setattr("tuner.training.probe._step", step)
+    def predict(bench: Any, model: Any, rows: Any) -> None:
+        nonlocal now
+        now += 3e-5 * len(rows) * int(bench.dev.lengths[rows[0]])
+
+    monkeypatch.setattr("tuner.training.probe_steps._step", step)
+    monkeypatch.setattr("tuner.training.probe_steps._predict", predict)
     measured = probe(bench, spec, lambda: now)
     assert measured is not None
     assert steps > 4 * LEAST_ROUNDS
+    assert measured.cost.scatter > 1, "that it was busy makes the range wide"
     assert measured.cost.per_step == pytest.approx(0.004 + LOOP_PER_STEP, rel=0.05)
-    tokens = bench.train.ids.size + bench.dev.ids.size / 3
-    assert measured.cost.per_epoch < LOOP_PER_EPOCH + 1.2e-4 * tokens
-    assert measured.cost.per_epoch > LOOP_PER_EPOCH + 0.9e-4 * tokens
+    evaluation = measured.cost.evaluation - LOOP_PER_EPOCH
+    assert 3e-5 * bench.dev.ids.size <= evaluation < 5e-5 * bench.dev.ids.size
+    trained = measured.cost.per_epoch - measured.cost.evaluation
+    assert 0.9e-4 * bench.train.ids.size < trained < 1.2e-4 * bench.train.ids.size
 
 
 def test_at_least_a_second_and_every_kind_is_measured(
@@ -65,7 +66,7 @@ def test_at_least_a_second_and_every_kind_is_measured(
         now += 0.01
         sizes.add(sum(part["input_ids"].shape[0] for part in parts))
 
-    monkeypatch.setattr("tuner.training.probe._step", step)
+    monkeypatch.setattr("tuner.training.probe_steps._step", step)
     assert probe(bench, spec, lambda: now) is not None
     assert LEAST_SECONDS <= now <= LEAST_SECONDS + 0.2
     assert {spec.batch_size, spec.batch_size // SMALLER} <= sizes
@@ -80,7 +81,7 @@ def test_slow_steps_end_the_probe_after_the_first_measured_one(
         nonlocal now
         now += 60.0
 
-    monkeypatch.setattr("tuner.training.probe._step", step)
+    monkeypatch.setattr("tuner.training.probe_steps._step", step)
     measured = probe(bench, spec, lambda: now)
     assert now == 120.0
     assert measured is not None
@@ -97,11 +98,24 @@ def test_equal_steps_cannot_be_split() -> None:
     assert step_cost([StepTime(tokens=100, seconds=0.2)] * 2) == pytest.approx((0.0, 0.002))
 
 
+def test_steps_that_lie_on_the_line_do_not_scatter() -> None:
+    line = [[(n, 0.01 + 1e-4 * n)] * 5 for n in (40, 160, 300)]
+    assert scatter(line, 0.01, 1e-4) == pytest.approx(0.0, abs=1e-9)
+    assert scatter([[(40, 0.2)]], 0.0, 0.005) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_scatter_counts_steps_of_one_kind_and_kinds_off_the_line() -> None:
+    restless = [[(100, 1.0), (100, 1.2), (100, 0.8), (100, 1.2), (100, 0.8)]] * 2
+    assert scatter(restless, 0.0, 0.01) == pytest.approx(0.2)
+    bent = [[(100, 1.3)] * 3, [(100, 0.7)] * 3]
+    assert scatter(bent, 0.0, 0.01) == pytest.approx(0.3)
+
+
 def test_out_of_memory_is_left_to_the_first_training(
     bench: Workbench, spec: TrialSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("tuner.training.probe._step", fails)
+    monkeypatch.setattr("tuner.training.probe_steps._step", fails)
     assert probe(bench, spec) is None

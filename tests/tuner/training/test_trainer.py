@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from tuner.engine import Verdict
+from tuner.kept_epoch import is_kept
 from tuner.training.fine_tune import Workbench
 from tuner.trial import TrialSpec, TrialState
 
@@ -226,6 +227,19 @@ def test_losers_cost_no_disk(
     assert not (tmp_path / "loser" / "best").exists()
     train_once(bench, tmp_path / "winner", spec, keep_above=-1.0)
     assert (tmp_path / "winner" / "best" / "model.safetensors").exists()
+
+
+def test_weights_that_no_longer_count_are_deleted_where_those_that_do_are_not_saved(
+    bench: Workbench, spec: TrialSpec, train_once: Train, tmp_path: Path
+) -> None:
+    """Another training got better meanwhile: the first epoch must not pass for the second."""
+    short = replace(spec, epochs=2, learning_rate=1e-5)
+    kept = train_once(bench, tmp_path / "kept", short)
+    assert is_kept(kept.reports, short) and (tmp_path / "kept" / "best").is_dir()
+    raised = {1: Verdict(keep_above=0.99)}
+    lost = train_once(bench, tmp_path / "lost", short, verdicts=raised)
+    assert lost.f1s == kept.f1s
+    assert not list((tmp_path / "lost").glob("best*"))
 
 
 def test_a_setting_of_one_training_does_not_leak_into_the_next(

@@ -167,6 +167,59 @@ def test_interrupted_after_a_branch_and_resumed_equals_uninterrupted(
     assert decided(rest.reports) == decided(whole.reports)
 
 
+LONG_BRANCHES = replace(TRUNK, epochs=4, trunk=TrunkPlan(counts=(2, 4), cooldown=0.8))
+
+
+@pytest.mark.parametrize(
+    ("steps", "checkpoint", "told"),
+    [
+        (1, "checkpoint-1", []),
+        (3, "checkpoint-2", []),
+        (8, "checkpoint-13", [2]),
+        (20, "checkpoint-15", [2]),
+    ],
+    ids=["trunk", "branch given up", "end of a branch", "last branch given up"],
+)
+def test_a_wish_to_stop_is_heard_before_the_next_report(
+    bench: Workbench,
+    train_once: Train,
+    tmp_path: Path,
+    steps: int,
+    checkpoint: str,
+    told: list[int],
+) -> None:
+    # 34 steps of 6 an epoch: trunk 0-2, branch 2-12, trunk 2-5, branch 5-24.
+    whole = train_once(bench, tmp_path / "whole", LONG_BRANCHES)
+    part = train_once(bench, tmp_path / "part", LONG_BRANCHES, stop_after=steps)
+    assert part.outcome.state is TrialState.INTERRUPTED
+    assert part.outcome.reason == "time is up"
+    assert [report.epoch for report in part.reports] == told
+    assert [path.name for path in (tmp_path / "part" / "checkpoint").iterdir()] == [checkpoint]
+    rest = train_once(bench, tmp_path / "part", LONG_BRANCHES, resume=True)
+    assert rest.outcome.state is TrialState.FINISHED
+    assert decided(rest.reports) == decided(whole.reports)
+    assert [(r.tokens, r.padded_tokens, len(r.logs)) for r in rest.reports] == [
+        (r.tokens, r.padded_tokens, len(r.logs)) for r in whole.reports
+    ]
+    assert same(kept_weights(tmp_path / "part"), kept_weights(tmp_path / "whole"))
+
+
+def test_a_last_branch_that_nothing_could_be_taken_up_from_is_trained_to_its_end(
+    bench: Workbench, train_once: Train, tmp_path: Path
+) -> None:
+    bench.checkpoint_every = 1e9
+    done = train_once(bench, tmp_path / "run", LONG_BRANCHES, stop_after=20)
+    assert done.outcome.state is TrialState.FINISHED
+
+
+def test_other_schedules_wait_for_the_verdict(
+    bench: Workbench, train_once: Train, tmp_path: Path
+) -> None:
+    decay = replace(TRUNK, schedule="linear", trunk=None, epochs=2)
+    done = train_once(bench, tmp_path / "run", decay, stop_after=1)
+    assert done.outcome.state is TrialState.FINISHED
+
+
 def test_out_of_memory_in_trunk_and_branch_changes_no_result(
     bench: Workbench, train_once: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,7 +19,7 @@ import ray
 from tuner.engine import EpochDone, Job, JobEnded, Message, Verdict
 from tuner.engine_recipe import EngineRecipe, Place
 from tuner.engines._failure import Failure
-from tuner.engines._hosting import Answer, Broken, EngineHost, Reply, StartJob
+from tuner.engines._hosting import Answer, Broken, EngineHost, Interrupt, Reply, StartJob
 from tuner.engines._ray.files import FileFacts, inside, list_files, read_chunk, write_chunk
 from tuner.engines._ray.model import PackedModel, has_model, unpack_model
 from tuner.engines._ray.shipment import relocated
@@ -32,7 +32,7 @@ LISTEN_SECONDS = 0.2
 
 
 class Trainer:
-    """Hosts an engine; all methods but `close` are called one after the other.
+    """Hosts an engine; all methods but `close` and `interrupt` are called in turn.
 
     Args:
         surroundings: What to look for on the node.
@@ -83,6 +83,12 @@ class Trainer:
         assert self._job is not None
         self._running.do(Answer(key=self._job.key, verdict=verdict))
         return self.listen(in_place)
+
+    def interrupt(self, key: str, reason: str) -> None:
+        """Let the training end before its next report, if it can; runs while `listen` waits."""
+        with self._engine_lock:
+            if self._host is not None:
+                self._host.do(Interrupt(key=key, reason=reason))
 
     def listen(self, in_place: bool) -> Said:
         """Wait for what the engine says next."""

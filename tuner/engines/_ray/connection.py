@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import logging
 import os
 import signal
 import sys
@@ -41,6 +42,9 @@ LEAVE_PATIENCE = 5.0
 
 LOST_CODE = 2
 """Exit code of a process whose cluster was lost: that of every other error."""
+
+CLIENT_LOGGERS = ("ray.util.client", "ray.util.client.logsclient")
+"""What Ray's client says of a connection that breaks off; the second has a level of its own."""
 
 QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": "CRITICAL"}
 
@@ -191,6 +195,8 @@ def _signals_kept() -> Iterator[None]:
 
 def _mute() -> None:
     """Keep the cluster's own error messages off the display; losses are told by the engine."""
+    for name in CLIENT_LOGGERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     worker: Any = sys.modules.get("ray._private.worker")
     if hasattr(worker, "print_to_stdstream"):
         worker.print_to_stdstream = _say_nothing

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -87,7 +88,8 @@ class RayEngine:
             self._watch = Watch(self._connection.doors)
             say, lost = self._messages.append, self.restart
             self._fleet = Fleet(self._shipment, title, self._watch, say, lost)
-            self._fleet.open()
+            with self._fleet.told_when_lost():
+                self._fleet.open()
         except BaseException:
             self.close()
             raise
@@ -122,7 +124,15 @@ class RayEngine:
             if training is not None and training.job.key == key and training.waits:
                 if verdict.keep_above is not None:
                     training.job = replace(training.job, keep_above=verdict.keep_above)
-                lane.verdict(verdict)
+                with self._told_when_lost():
+                    lane.verdict(verdict)
+
+    def interrupt(self, key: str, reason: str) -> None:
+        """Let a running training end where it can be taken up again, before its next report."""
+        for lane in self.lanes:
+            if lane.training is not None and lane.training.job.key == key:
+                with self._told_when_lost():
+                    lane.interrupt(reason)
 
     def evaluate(self, model: Path, split: Literal["dev", "test"]) -> Scores:
         """Score a saved model folder on a split, in this process: that is where it lies."""
@@ -155,4 +165,8 @@ class RayEngine:
     def _assign(self) -> None:
         for lane in self.lanes:
             if self._queue and lane.is_ready and lane.training is None:
-                lane.train(self._queue.popleft())
+                with self._told_when_lost():
+                    lane.train(self._queue.popleft())
+
+    def _told_when_lost(self) -> AbstractContextManager[None]:
+        return nullcontext() if self._fleet is None else self._fleet.told_when_lost()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import ray
@@ -94,14 +94,25 @@ class Fleet:
         """
         if self._watch.lost:
             raise self._lost(self._watch.lost)
-        try:
+        with self.told_when_lost():
             self._look()
             self._listen(min(timeout, LISTEN_SECONDS))
             self._replace_hanging()
+
+    @contextlib.contextmanager
+    def told_when_lost(self) -> Iterator[None]:
+        """Turn what Ray raises when a cluster cannot be reached any more into a message.
+
+        Raises:
+            StudyError: It cannot.
+        """
+        try:
+            yield
         except (RayError, ConnectionError) as error:
             raise self._lost(reason_of(error)) from error
 
     def _lost(self, why: str) -> StudyError:
+        self._watch.lost = self._watch.lost or why  # whoever leaves it must not wait for it
         return StudyError(
             f"The connection to {self._title} was lost: {why}.",
             "Nothing finished is lost. Run the same command again when the cluster is back, or now "

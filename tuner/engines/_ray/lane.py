@@ -62,7 +62,7 @@ class Lane:
     def open(self) -> None:
         """Ask Ray for an actor, which begins as soon as there is room for it."""
         kind: Any = ray.remote(Trainer)
-        options = {"max_concurrency": 2, "max_restarts": 0, "max_task_retries": 0}
+        options = {"max_concurrency": 3, "max_restarts": 0, "max_task_retries": 0}
         kind = kind.options(**self.shipment.share.resources, **options)
         self.actor = kind.remote(self.shipment.surroundings)
         self._begin(self._prepare())
@@ -77,6 +77,11 @@ class Lane:
         if self.training is not None:
             self.training.waits = False
             self.advance(verdict)
+
+    def interrupt(self, reason: str) -> None:
+        """Pass on the wish that the training ends before its next report."""
+        if self.training is not None:
+            self.actor.interrupt.remote(self.training.job.key, reason)
 
     def advance(self, result: Any) -> None:
         """Go on with the result of the call that was awaited, or with a verdict.

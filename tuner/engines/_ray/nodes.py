@@ -59,9 +59,9 @@ def choose_share(devices: Sequence[str], per_device: int | None) -> Share:
 
     Args:
         devices: Devices as the user named them; empty: GPUs where there are any.
-        per_device: Trainings that share a GPU, or the cores of a node; None: a training for each
-            core, up to as many as pay; on GPUs one, since how many fit is measured on this machine
-            only.
+        per_device: Trainings that share a GPU, or the cores of a node where trainings are on CPUs;
+            None: a training for each core, up to as many as pay; on GPUs one, since how many fit is
+            measured on this machine only.
 
     Raises:
         UsageError: There is no such device in the cluster.
@@ -80,10 +80,9 @@ def choose_share(devices: Sequence[str], per_device: int | None) -> Share:
         )
     nodes = alive()
     gpus = sum(int(node["Resources"].get("GPU", 0)) for node in nodes)
-    if not gpus and ("cuda" in asked or (not asked and per_device not in (None, 1))):
-        wish = "--devices cuda" if asked else f"--per-device {per_device}"
+    if not gpus and "cuda" in asked:
         raise UsageError(
-            f"`{wish}` needs GPUs, but no node of the Ray cluster offers any.",
+            "`--devices cuda` needs GPUs, but no node of the Ray cluster offers any.",
             "See `ray status`; use `--devices cpu`, or start the nodes with `--num-gpus`.",
         )
     if gpus and "cpu" not in asked:
@@ -107,10 +106,15 @@ def _cpu_share(nodes: Sequence[Node], asked: int | None) -> Share:
             "The Ray cluster offers no cores and no GPUs.", "Start nodes with `ray start`."
         )
     per_node = asked or min(*cores, MOST_SIDE_BY_SIDE)
-    note = (
-        "" if asked else f"{per_node} side by side on a node: the smallest has {min(cores)} cores."
-    )
+    smallest = _cores(min(cores))
+    note = "" if asked else f"{per_node} side by side on a node: the smallest has {smallest}."
+    if asked and asked > min(cores):
+        note = f"--per-device {asked}: each training takes a core, and a node has {smallest}."
     return Share(cpus=max(1, min(cores) // per_node), note=note)
+
+
+def _cores(number: int) -> str:
+    return f"{number} core{'s' * (number != 1)}"
 
 
 def alive() -> list[Node]:

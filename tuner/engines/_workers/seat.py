@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tuner.engine import EpochDone, Job, JobEnded, JobRestarted, StepsDone, Verdict
 from tuner.engine_recipe import Place
-from tuner.engines._hosting import Answer, StartJob
+from tuner.engines._hosting import Answer, Interrupt, StartJob
 from tuner.engines._standstill import MOST_STANDSTILLS, Progress, standstill_seconds
 from tuner.engines._workers.log import WorkerLog
 from tuner.engines._workers.process import RecipeFile, WorkerProcess, spoken_name
@@ -95,6 +95,11 @@ class Seat:
         self.worker.send(Answer(key=self.job.key, verdict=verdict))
         if verdict.keep_above is not None:
             self.job = replace(self.job, keep_above=verdict.keep_above)
+
+    def interrupt(self, reason: str) -> None:
+        """Pass on the wish that the training ends before its next report."""
+        if self.worker is not None and self.job is not None:
+            self.worker.send(Interrupt(key=self.job.key, reason=reason))
 
     def ready(self) -> None:
         """Take note that the worker has built its engine."""

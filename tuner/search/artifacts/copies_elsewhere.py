@@ -105,21 +105,21 @@ class CopiesElsewhere:
                 self._trained.discard(run.key)
                 self._keep_record(run)
 
-    def finish(self, best: Path | None, owner: RunRecord | None, summary: Path) -> None:
+    def finish(self, best: Path | None, owner: RunRecord | None, summary: Path | None) -> None:
         """Send the delivered model and the summary, and wait until everything is sent.
 
         Args:
-            best: The model; None where none was delivered, or another process did it. Of several
-                processes one sends it and the summary: two that send the same at once would
-                delete each other's files.
+            best: The model; None where none was delivered, or another process did it.
             owner: The training that it belongs to.
-            summary: The file.
+            summary: The file; None where another process sends it. Of several processes one sends
+                the model, and one the summary: two that send the same at once would delete each
+                other's files.
         """
         if best is not None and owner is not None:
             self._artifacts.keep(MODEL, _files(best), best, self._identity(owner))
             for key in (owner.key, *self._models):  # one trained anew goes by another key
                 self._artifacts.drop(f"{key}/{MODEL}")
-        if summary.is_file() and (best is not None or not self._resumable):
+        if summary is not None and summary.is_file():
             self._artifacts.keep(SUMMARY, [summary], summary.parent, identity_of(self._spec.name))
         if not self._artifacts.flush(LAST_SECONDS):
             self._warn("Not all models could be sent to the place for artifacts in time.")

@@ -7,9 +7,10 @@ trains them again where there is none. A process on another machine fetches them
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,9 @@ from tuner.search.shared.together import Together
 from tuner.trial import Scores, TrialState
 from tuner.values import from_plain, to_plain
 
-__all__ = ["Delivered", "deliver_together", "is_fetched"]
+__all__ = ["Delivered", "deliver_together", "is_fetched", "sending_summary"]
+
+SENT = {"state": TrialState.FINISHED.value, "reports": []}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,30 @@ class Delivered:
     test: tuple[Scores, int] | None = None
     is_own: bool = False
     cause: StopCause = StopCause.DONE
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the model is where all look for it."""
+        return self.directory is not None or bool(self.elsewhere)
+
+
+@contextlib.contextmanager
+def sending_summary(together: Together, delivered: Delivered) -> Iterator[bool]:
+    """Say whether this process, of all that have come to the same end, sends the summary.
+
+    A study that goes on comes to another end, with another summary, though the winner be the same.
+    """
+    session, bridge = together.session, together.bridge
+    leading = session.ledger.leading()
+    if leading is None or not delivered.is_done or not session.copies.are_elsewhere:
+        yield False
+        return
+    task = replace(leading, key=f"summary-{session.ledger.ended}-{len(session.ledger.runs)}")
+    is_sender = bridge.claim(task, role="deliver")
+    yield is_sender
+    if is_sender:
+        attempt = bridge.shared.facts.trainings[task.key].attempt
+        bridge.shared.append("end", key=task.key, attempt=attempt, result=SENT)
 
 
 def deliver_together(together: Together) -> Delivered:

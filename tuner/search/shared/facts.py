@@ -40,6 +40,7 @@ from tuner.search.shared.entry_bodies import (
     joining,
 )
 from tuner.search.shared.log import Entry
+from tuner.search.shared.packed import Packed
 from tuner.search.shared.training import Process, Training
 
 __all__ = ["MOST_DEATHS", "StudyFacts"]
@@ -101,6 +102,9 @@ class StudyFacts:
         return tuple(training for training in self.running() if training.owner == process)
 
     def _put(self, training: Training) -> bool:
+        if training.result and training.settings is not None:
+            settings, result = Packed(training.settings), Packed(training.result)
+            training = replace(training, settings=settings, result=result)
         self.trainings[training.key] = training
         self.changed[training.key] = None
         if training.result is None:
@@ -228,7 +232,7 @@ def _counts(rule: Callable[[StudyFacts, Entry], bool], facts: StudyFacts, entry:
     """Whether an entry breaks no rule; one that says nothing sensible breaks every rule."""
     try:
         return rule(facts, entry)
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         return False
 
 

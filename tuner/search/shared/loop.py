@@ -15,7 +15,7 @@ from tuner.search.loop import STOPPED
 from tuner.search.session import Session
 from tuner.search.shared.bridge import SharedBridge
 from tuner.search.shared.clock import SharedClock
-from tuner.search.shared.delivery import Delivered, deliver_together
+from tuner.search.shared.delivery import Delivered, deliver_together, sending_summary
 from tuner.search.shared.opening import describe_together, open_shared
 from tuner.search.shared.order import SharedOrder
 from tuner.search.shared.patience import SharingTimes
@@ -133,6 +133,10 @@ def _conclude(
         on_finish(summary)
     session.clock.save()
     write_json(session.folder.summary, summary)
-    session.copies.finish(summary.best_directory if delivered.is_own else None)
+    if delivered.is_done:
+        together.tidy()
+    own = summary.best_directory if delivered.is_own else None
+    with sending_summary(together, delivered) as is_sender:
+        session.copies.finish(own, with_summary=is_sender)
     session.observer.finish(summary)
     return summary

@@ -6,7 +6,7 @@ import contextlib
 import datetime as dt
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from tuner.errors import StudyError
@@ -19,7 +19,8 @@ from tuner.search.shared.study import SharedStudy
 from tuner.search.shared.tables import tables_in_turn
 from tuner.search.shared.training import Process
 from tuner.search.shared.url import GRPC, check_storage, driver_url, pool_options, shown_url
-from tuner.study import StudySpec, differences, spec_from_json, spec_to_json
+from tuner.study import StudySpec, spec_from_json, spec_to_json
+from tuner.study_differences import differences
 
 __all__ = ["Opened", "describe_together", "open_shared"]
 
@@ -110,7 +111,7 @@ def describe_together(spec: StudySpec, folder: StudyFolder, opened: Opened) -> S
             f"The storage `{opened.url}` holds a study `{spec.name}` of something else:\n{listed}",
             "Give the same again to take part in it, or choose another name with --study.",
         )
-    spec = replace(spec, start_points=earlier.start_points)
+    spec = spec.going_on_from(earlier)
     folder.create()
     with folder.in_turn():
         now = folder.read_description()

@@ -21,6 +21,7 @@ from tuner.search.documents import write_json, write_lines
 from tuner.search.folder import StudyFolder
 from tuner.search.record import COUNTS, HISTORY, RESULT, light, prepare_run, read_counts
 from tuner.search.run_record import Role, RunRecord, confirm_key, search_key
+from tuner.search.shared.packed import unpacked
 from tuner.search.shared.training import Training
 from tuner.search.trainer_state import trainer_state
 from tuner.study import StudySpec
@@ -89,19 +90,20 @@ def record_of(training: Training, folder: StudyFolder) -> RunRecord | None:
     if training.settings is None:
         return None
     try:
-        role = training.settings["role"]
+        settings = unpacked(training.settings)
+        role = settings["role"]
         run = RunRecord(
             key=training.key,
             number=training.number,
-            spec=from_plain(TrialSpec, training.settings["spec"]),
+            spec=from_plain(TrialSpec, settings["spec"]),
             role=cast(Role, role),
-            origin=str(training.settings["origin"]),
+            origin=str(settings["origin"]),
             directory=_directory(training, folder, role),
             state=TrialState.INTERRUPTED if training.owner is None else TrialState.RUNNING,
         )
         if role not in get_args(Role) or training.key not in _keys(run):
             raise ValueError(f"{role!r} has the key {training.key!r}")
-        return run if training.result is None else _ended(run, training.result)
+        return run if training.result is None else _ended(run, unpacked(training.result))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StudyError(
             f"Training {training.key} in the storage was not written by tuner: {error!r}.",

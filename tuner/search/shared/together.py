@@ -36,6 +36,7 @@ class Together:
         self.session = session
         self.bridge = bridge
         self._running: set[str] = set()
+        self._lost: dict[str, Path] = {}
 
     def refresh(self, *, at_most_every: float = 0.0) -> None:
         """Read what the others did into this process's table."""
@@ -83,7 +84,21 @@ class Together:
         self._running.discard(run.key)
         if not counts:
             self.session.update(f"The result of {run.key} is dropped: {LOST}")
+            self._lost[run.key] = run.directory
             self._restore(run.key)
+
+    def tidy(self) -> None:
+        """Delete the models that lost, once the winner's was delivered.
+
+        Only those in this process's folder; processes that share it take turns. A training that
+        another process took over lies where that one put it: what this one left of it goes too.
+        """
+        copies, ledger = self.session.copies, self.session.ledger
+        copies.drop_losers()
+        for key, directory in self._lost.items():
+            if key in ledger and ledger[key].ended and ledger[key].directory != directory:
+                copies.drop_attempt(directory)
+        self._lost.clear()
 
     def give_up_interrupted(self) -> None:
         """Release the trainings that were stopped before their end, so that others may go on."""

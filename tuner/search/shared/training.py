@@ -48,7 +48,8 @@ class Training:
             come back works in a folder of its own.
         settings: What it tries, as `settle` or `claim` said; None before.
         setting: The searched settings as text, for comparison.
-        result: What `end` or `bury` said; None while it is not ended.
+        result: What `end` or `bury` said; None while it is not ended. Settings and result of an
+            ended training are packed.
     """
 
     key: str

@@ -9,7 +9,7 @@ from diagnostics.findings import Fix
 from diagnostics.subjects.run_history import RunHistory
 from diagnostics.training_library import library_that_trained
 
-__all__ = ["end_of", "nothing_trained", "resume"]
+__all__ = ["end_of", "nothing_trained", "resume", "stopped_in_first_epoch"]
 
 _CHECKPOINT = re.compile(r"checkpoint-(\d{1,12})")
 
@@ -20,9 +20,18 @@ def end_of(run: RunHistory) -> str:
     if steps is not None:
         return f"at step {steps}" + ("" if planned is None else f" of {planned}")
     epochs = series.number(run.config.get("epochs"))
+    if not run.epochs and stopped_in_first_epoch(run):
+        done = series.number(run.config.get("epochs_done"))
+        share = "" if done is None else f", {done:.0%} through it"
+        return "in epoch 1" + ("" if epochs is None else f" of {epochs:g}") + share
     if not run.epochs:
         return "before its first logged step"
     return f"at epoch {run.epochs[-1].number:g}" + ("" if epochs is None else f" of {epochs:g}")
+
+
+def stopped_in_first_epoch(run: RunHistory) -> bool:
+    """Whether the run itself says that it was stopped, and reported no epoch before."""
+    return not run.epochs and run.config.get("state") == "interrupted"
 
 
 def nothing_trained(run: RunHistory) -> bool:

@@ -1,0 +1,102 @@
+"""The trials of a study in memory, as samplers look at them: no attributes, one set of ranges."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from optuna.distributions import BaseDistribution
+from optuna.trial import FrozenTrial, create_trial
+from optuna.trial import TrialState as OptunaState
+
+from tuner.search.optuna_attributes import state_of
+from tuner.search.optuna_sampling import setting_key
+from tuner.search.optuna_shown import STATE
+from tuner.trial import TrialState
+
+__all__ = ["KnownTrials"]
+
+
+class KnownTrials:
+    """What one process knows of its trials without asking the storage again.
+
+    Args:
+        stored: The trials that the storage holds, by number.
+        distributions: The ranges of the searched hyperparameters, which all trials share.
+    """
+
+    def __init__(
+        self, stored: Sequence[FrozenTrial], distributions: dict[str, BaseDistribution]
+    ) -> None:
+        self._distributions = distributions
+        self._trials: list[FrozenTrial] = []
+        self._tried: set[str] = set()
+        for trial in stored:
+            known = trial.distributions == self._distributions
+            ranges = self._distributions if known else trial.distributions
+            self._put(trial.params, ranges, trial.state, state_of(trial), trial.value)
+
+    def __len__(self) -> int:
+        return len(self._trials)
+
+    @property
+    def trials(self) -> Sequence[FrozenTrial]:
+        """The trials by number, running ones included."""
+        return self._trials
+
+    @property
+    def tried(self) -> Collection[str]:
+        """The settings of all trials, each as `setting_key` writes it."""
+        return self._tried
+
+    def begin(self, params: Mapping[str, Any]) -> None:
+        """Add a trial that was asked for."""
+        self._put(params, self._distributions, OptunaState.RUNNING, TrialState.RUNNING, None)
+
+    def end(self, number: int, state: TrialState, value: float | None) -> None:
+        """Note how a trial ended.
+
+        Args:
+            number: Its number.
+            state: Our own state.
+            value: Its score; None: it failed, or did not fit into memory.
+        """
+        earlier = self._trials[number]
+        stored = OptunaState.FAIL if value is None else OptunaState.COMPLETE
+        ended = _frozen(number, earlier.params, earlier.distributions, stored, state, value)
+        self._trials[number] = ended
+
+    def _put(
+        self,
+        params: Mapping[str, Any],
+        distributions: dict[str, BaseDistribution],
+        stored: OptunaState,
+        state: TrialState,
+        value: float | None,
+    ) -> None:
+        number = len(self._trials)
+        self._trials.append(_frozen(number, params, distributions, stored, state, value))
+        self._tried.add(setting_key(params))
+
+
+def _frozen(
+    number: int,
+    params: Mapping[str, Any],
+    distributions: dict[str, BaseDistribution],
+    stored: OptunaState,
+    state: TrialState,
+    value: float | None,
+) -> FrozenTrial:
+    trial = create_trial(
+        state=stored,
+        value=value if stored is OptunaState.COMPLETE else None,
+        params=dict(params),
+        distributions=distributions,
+        user_attrs=_ATTRIBUTES[state],
+    )
+    trial.number, trial.distributions = number, distributions
+    return trial
+
+
+_ATTRIBUTES = {state: {STATE: state.value} for state in TrialState}
+"""What the sampler asks of a trial beside its settings; shared by all trials of a state."""
