@@ -168,7 +168,11 @@ def measure(
             if one.stdout.readline() != "ready\n":
                 raise SystemExit(f"a worker of the arm {arm} did not start")
         before = server_seconds(server)
-        told = [json.loads(one.communicate("go\n")[0].splitlines()[-1]) for one in running]
+        for one in running:  # all of them, before any is waited for
+            assert one.stdin is not None
+            one.stdin.write("go\n")
+            one.stdin.flush()
+        told = [json.loads(one.communicate()[0].splitlines()[-1]) for one in running]
         return _load(arm, sum(threads), told, server_seconds(server) - before)
 
 
@@ -183,7 +187,7 @@ def _load(arm: str, workers: int, told: Sequence[Any], server: float) -> Load:
     size = max(1, trials // PARTS)
     pieces = [ends[part * size : (part + 1) * size] for part in range(PARTS)]
     grown = [stamps[-1][2] - stamps[len(stamps) // PARTS][2] for stamps in told]
-    counted = trials - trials // PARTS
+    counted = trials - trials // PARTS  # each process knows the trials of all
     ends_of_parts = [
         [stamps[(part + 1) * (len(stamps) - 1) // PARTS][2] for part in range(PARTS)]
         for stamps in told

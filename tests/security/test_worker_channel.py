@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,5 +88,6 @@ def test_the_recipe_lies_in_no_folder(engine: WorkersEngine) -> None:
     """It is pickled, so nobody may be able to replace it."""
     opened = {name for process in engine.processes for name in descriptors(process)}
     files = {name for name in opened if name.startswith("/") and not name.startswith("/dev/")}
-    named = {name for name in files if Path(name).is_file()}
+    # An interpreter that is just starting reads the files of its installation.
+    named = {name for name in files if Path(name).is_file() and not name.startswith(sys.prefix)}
     assert all(name.endswith(".log") for name in named), named

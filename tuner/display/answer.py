@@ -87,8 +87,8 @@ def _epochs(winner: Winner, rows: Sequence[TrialRow]) -> Text:
 
 def _branch(winner: Winner, rows: Sequence[TrialRow]) -> str:
     """Say which branches there were; the winner's settings are those of the best alone."""
-    searched = (row.spec for row in rows if row.number == winner.number and "-seed-" not in row.key)
-    counts = plan_of(next(searched, winner.spec)).counts
+    own = (row for row in rows if row.number == winner.number and row.origin != "confirm")
+    counts = plan_of(next((row.spec for row in own), winner.spec)).counts
     if len(counts) == 1:
         return "the only count of its trunk"
     return f"the best of the trunk's counts: {', '.join(map(str, counts))}"

@@ -23,6 +23,7 @@ from optuna.trial import TrialState as OptunaState
 from optuna.trial import create_trial
 
 from tuner.errors import StudyError
+from tuner.search.optuna_attributes import BEGUN, ENDED, facts_at_end
 from tuner.search.optuna_shown import MEMORY_CONSTRAINT
 from tuner.search.run_record import RunRecord
 from tuner.trial import TrialState
@@ -31,7 +32,6 @@ __all__ = ["OptunaMirror", "is_away", "open_database"]
 
 FOREIGN = "tuner:study_id"
 
-BEGUN, ENDED = "tuner:begun", "tuner:ended"
 """The two attributes of a trial: each is a transaction of its own, five statements long."""
 
 
@@ -120,7 +120,7 @@ class OptunaMirror:
         scored = run.state in (TrialState.FINISHED, TrialState.PRUNED) and run.score is not None
         state = OptunaState.COMPLETE if scored else OptunaState.FAIL
         with contextlib.suppress(UpdateFinishedTrialError):
-            self._storage.set_trial_user_attr(trial, ENDED, _facts(run))
+            self._storage.set_trial_user_attr(trial, ENDED, facts_at_end(run))
             if run.state is TrialState.INFEASIBLE:
                 self._violate(trial)
             self._storage.set_trial_state_values(
@@ -179,12 +179,3 @@ def is_away(error: Exception) -> bool:
     # Optuna asks a second time in the transaction whose connection was lost: the last of these.
     gone = exc.OperationalError | exc.InterfaceError | exc.TimeoutError | exc.PendingRollbackError
     return isinstance(cause, gone)
-
-
-def _facts(run: RunRecord) -> dict[str, Any]:
-    return {
-        "state": run.state.value,
-        "best_epoch": None if run.best is None else run.best.epoch,
-        "epochs": run.epoch,
-        "reason": run.reason,
-    }

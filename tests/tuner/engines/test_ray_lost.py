@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -70,12 +71,7 @@ def test_a_signal_to_the_whole_group_leaves_the_cluster_alone_until_the_epoch_is
         start_new_session=True,
         env={**os.environ, "MARKED": str(tmp_path)},
     ) as process:
-        assert process.stdout is not None
-        said = []
-        for line in process.stdout:
-            said.append(line)
-            if "epoch 1/" in line and sum("epoch 1/" in each for each in said) == 1:
-                os.killpg(process.pid, signal.SIGTERM)
+        said = heard(process, lambda: os.killpg(process.pid, signal.SIGTERM))
     assert (process.returncode, said[-1]) == (0, "interrupted\n"), said
     runs = StudyFolder(tmp_path).runs()
     assert runs and {run.state for run in runs} <= {TrialState.INTERRUPTED, TrialState.FINISHED}
@@ -98,19 +94,25 @@ def test_a_search_from_outside_of_the_cluster_tells_that_its_server_is_gone(
         with subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         ) as process:
-            assert process.stdout is not None
-            said = []
-            for line in process.stdout:
-                said.append(line)
-                if "epoch 1/" in line and sum("epoch 1/" in each for each in said) == 1:
-                    (started,) = cluster.head_node.all_processes["ray_client_server"]
-                    started.process.kill()
+            (started,) = cluster.head_node.all_processes["ray_client_server"]
+            said = heard(process, started.process.kill)
     assert process.returncode == 2, said
     assert said[-1].startswith(
         f"Error: The connection to the Ray cluster at ray://127.0.0.1:{port}"
     )
     assert "--engine in-process" in said[-1]
     assert not [line for line in said if "Traceback" in line or "reconnect" in line.lower()][:-1]
+
+
+def heard(process: subprocess.Popen[str], after_an_epoch: Callable[[], None]) -> list[str]:
+    """Return what a search prints to its end; something is done after its first epoch."""
+    assert process.stdout is not None
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if "epoch 1/" in line and sum("epoch 1/" in each for each in said) == 1:
+            after_an_epoch()
+    return said
 
 
 def marked(mark: str) -> list[str]:

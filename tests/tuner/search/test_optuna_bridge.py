@@ -85,15 +85,20 @@ def test_gaussian_process_finds_the_peak(tmp_path: Path) -> None:
     assert max(peak(spec) for spec in specs) > 0.85
 
 
+def tell_of_all_kinds(bridge: OptunaBridge, folder: Path) -> None:
+    """Ask for six trials, of which one failed, one was pruned, one did not fit and one runs."""
+    states = {1: TrialState.FAILED, 2: TrialState.PRUNED, 3: TrialState.INFEASIBLE}
+    for number in range(5):
+        asked = bridge.ask()
+        assert asked is not None
+        bridge.tell(ended(asked, folder, states.get(number, TrialState.FINISHED)))
+    bridge.ask()
+
+
 def test_what_the_sampler_is_shown(tmp_path: Path) -> None:
     """Failed regions look as bad as the worst, infeasible ones neutral behind a constraint."""
-    states = {1: TrialState.FAILED, 2: TrialState.PRUNED, 3: TrialState.INFEASIBLE}
     with open_bridge(tmp_path) as bridge:
-        for number in range(5):
-            asked = bridge.ask()
-            assert asked is not None
-            bridge.tell(ended(asked, tmp_path, states.get(number, TrialState.FINISHED)))
-        bridge.ask()
+        tell_of_all_kinds(bridge, tmp_path)
         told = bridge._knowledge().trials
         shown = Shown().of(told)
     assert [trial.state.name for trial in told] == [
@@ -248,7 +253,6 @@ def test_trials_of_earlier_versions_are_read(tmp_path: Path) -> None:
 
 def test_what_is_known_is_what_the_storage_holds(tmp_path: Path) -> None:
     """The sampler is shown what this process remembers; a new process reads it."""
-    states = {1: TrialState.FAILED, 2: TrialState.PRUNED, 3: TrialState.INFEASIBLE}
 
     def told(bridge: OptunaBridge) -> list[tuple[Any, ...]]:
         return [
@@ -257,11 +261,7 @@ def test_what_is_known_is_what_the_storage_holds(tmp_path: Path) -> None:
         ]
 
     with open_bridge(tmp_path) as bridge:
-        for number in range(5):
-            asked = bridge.ask()
-            assert asked is not None
-            bridge.tell(ended(asked, tmp_path, states.get(number, TrialState.FINISHED)))
-        bridge.ask()
+        tell_of_all_kinds(bridge, tmp_path)
         remembered = told(bridge)
     with open_bridge(tmp_path) as bridge:
         assert told(bridge) == remembered

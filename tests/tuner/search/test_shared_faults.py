@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import threading
@@ -25,6 +26,7 @@ from tuner.search.shared.log import Entry, StudyLog, TableLog
 from tuner.search.shared.opening import open_shared
 from tuner.search.shared.patience import Patience, SharingTimes
 from tuner.search.shared.study import SharedStudy, this_process
+from tuner.search.shared.tables import LOG, MOST_READ, STUDIES
 from tuner.search.shared.url import driver_url, pool_options
 from tuner.trial import TrialSpec, TrialState
 
@@ -238,3 +240,24 @@ def test_rows_of_others_say_where_they_run(
     assert "running: in another process" in {row.note for row in rows}
     assert watcher.summary is not None
     assert {row.note for row in watcher.summary.rows} == {""}
+
+
+@pytest.mark.parametrize("known", [MOST_READ - 1, MOST_READ, 2 * MOST_READ + 1])
+def test_a_long_log_is_read_in_pieces(tmp_path: Path, known: int) -> None:
+    """Who comes late sees all of it before the own entry is judged."""
+    log = log_in_file(tmp_path)
+    rows = [
+        {"study": 1, "position": place + 1, "entry": f"{place:032}", "author": "a"}
+        | {"kind": "begin", "body": json.dumps({"number": place, "limit": known})}
+        for place in range(known)
+    ]
+    with log._engine.begin() as connection:
+        connection.execute(LOG.insert(), rows)
+        connection.execute(STUDIES.update().values(last=known))
+    assert len(log.read(0)) <= MOST_READ
+    for late in (member(log, tmp_path, FakeClock()), member(log, tmp_path, FakeClock())):
+        assert not late.append("begin", number=known - 1, limit=known)
+        assert late.facts.begun == known
+    late = member(log, tmp_path, FakeClock())
+    late.refresh()
+    assert (late.facts.begun, late.facts.position) == (known, known + 2)

@@ -36,7 +36,7 @@ class Entry:
 
     Attributes:
         author: The process.
-        kind: What it did; `shared.facts` says which kinds there are.
+        kind: What it did; `shared.rules` says which kinds there are.
         body: The details, JSON-serialisable.
         identity: Unlike that of any other entry, so that an append may be repeated when nobody
             knows whether it arrived.
@@ -67,10 +67,10 @@ class StudyLog(Protocol):
     """An ordered log, and signs of life, of one study. Every method may be called again."""
 
     def append(self, entry: Entry, after: int) -> Sequence[Entry]:
-        """Append an entry, unless it is there; return all entries behind position `after`."""
+        """Append an entry, unless it is there; return what `read` does."""
 
     def read(self, after: int) -> Sequence[Entry]:
-        """Return all entries behind position `after`, in order."""
+        """Return the entries behind position `after`, in order: at least the next `MOST_READ`."""
 
     def beat(self, process: str, pulse: Pulse) -> None:
         """Note a sign of life."""
@@ -99,7 +99,7 @@ class TableLog:
             pass  # another process, or an earlier one, did it
 
     def append(self, entry: Entry, after: int) -> Sequence[Entry]:
-        """Append an entry in one transaction; return all entries behind `after`, this included.
+        """Append an entry in one transaction; return the next entries behind `after`.
 
         They are read when the lock is free again: a process that parses what the others wrote must
         not keep them waiting.
@@ -112,7 +112,10 @@ class TableLog:
         return self.read(after)
 
     def read(self, after: int) -> Sequence[Entry]:
-        """Return all entries behind position `after`, in order."""
+        """Return the next entries behind position `after`, in order, at most `MOST_READ`.
+
+        To know a long study at once, processes that come late would need much memory.
+        """
         with self._at_once.connect() as connection:
             rows = connection.execute(READ, {"study_": self._study, "after_": after}).all()
         return tuple(entries_of(rows))

@@ -15,17 +15,19 @@ import contextlib
 import platform
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from tuner.errors import StudyError
 from tuner.search.heartbeat import Heartbeat
 from tuner.search.locks import is_free
-from tuner.search.shared.facts import MOST_DEATHS, StudyFacts
+from tuner.search.shared.facts import StudyFacts
 from tuner.search.shared.log import Entry, Pulse, StudyLog
 from tuner.search.shared.patience import Patience, SharingTimes
+from tuner.search.shared.rules import MOST_DEATHS
 from tuner.search.shared.silence import Silence
+from tuner.search.shared.tables import MOST_READ
 from tuner.search.shared.training import Process, Training
 
 __all__ = ["SharedStudy", "this_process"]
@@ -98,7 +100,7 @@ class SharedStudy:
         """Append an entry; return whether it counts."""
         entry = Entry(author=self.process.name, kind=kind, body=body)
         entries = self._patience(lambda: self._log.append(entry, self.facts.position))
-        counts = self.facts.apply(entries)
+        counts = self._note(entries)
         if entry.identity not in counts:
             raise StudyError(
                 "An entry of the study did not arrive in its database: the study is gone from it.",
@@ -116,7 +118,15 @@ class SharedStudy:
         if now < self._last_read + at_most_every:
             return
         self._last_read = now
-        self.facts.apply(self._patience(lambda: self._log.read(self.facts.position)))
+        self._note(self._patience(lambda: self._log.read(self.facts.position)))
+
+    def _note(self, entries: Sequence[Entry]) -> dict[str, bool]:
+        """Take note of entries, and of those behind them; return which of them count."""
+        counts = self.facts.apply(entries)
+        while len(entries) >= MOST_READ:
+            entries = self._patience(lambda: self._log.read(self.facts.position))
+            counts |= self.facts.apply(entries)
+        return counts
 
     def look_around(self) -> None:
         """Read the signs of life; do it often enough, and silence tells who is dead."""

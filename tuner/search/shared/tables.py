@@ -10,7 +10,19 @@ import sqlalchemy
 from sqlalchemy import BigInteger, Column, Float, Integer, MetaData, String, Table, Text
 from sqlalchemy.dialects.mysql import MEDIUMTEXT
 
-__all__ = ["APPEND", "LOG", "METADATA", "PROCESSES", "READ", "STUDIES", "tables_in_turn"]
+__all__ = [
+    "APPEND",
+    "LOG",
+    "METADATA",
+    "MOST_READ",
+    "PROCESSES",
+    "READ",
+    "STUDIES",
+    "tables_in_turn",
+]
+
+MOST_READ = 1_000
+"""Entries that are read at once."""
 
 METADATA = MetaData()
 OPENING_LOCKS = {
@@ -63,6 +75,7 @@ READ = (
     sqlalchemy.select(LOG)
     .where(LOG.c.study == _OF_STUDY, LOG.c.position > sqlalchemy.bindparam("after_", type_=Integer))
     .order_by(LOG.c.position)
+    .limit(MOST_READ)
 )
 
 
