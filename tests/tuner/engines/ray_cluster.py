@@ -28,6 +28,7 @@ def cluster_of_two(cache: Path, **head_options: Any) -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(ROOT))
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("RAY_worker_niceness", "0")  # other tests would starve the trainings
         patch.setenv("XDG_CACHE_HOME", str(cache))
         head = {"num_cpus": 1, "object_store_memory": STORE, "include_dashboard": False}
         head |= head_options
