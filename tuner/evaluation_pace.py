@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from tuner.trial import TrialSpec
+from tuner.trunk import is_trunk
+
 __all__ = ["LEAST_EVALUATIONS", "TRAINING_COST", "epochs_between"]
 
 TRAINING_COST = 3
@@ -13,7 +16,7 @@ LEAST_EVALUATIONS = 4
 quarter of the plan on."""
 
 
-def epochs_between(train_tokens: int, dev_tokens: int, epochs: int) -> int:
+def epochs_between(train_tokens: int, dev_tokens: int, spec: TrialSpec) -> int:
     """Give the number of epochs from one evaluation to the next, so that none costs more than they.
 
     It depends on the data and the plan alone, not on measured times, so that a study that is
@@ -23,7 +26,9 @@ def epochs_between(train_tokens: int, dev_tokens: int, epochs: int) -> int:
     Args:
         train_tokens: Sub-tokens of the training split.
         dev_tokens: Sub-tokens of the development split.
-        epochs: Planned epochs; the last one is always scored.
+        spec: Hyperparameters; the last of the epochs is always scored, of a trunk every branch.
     """
+    if is_trunk(spec):
+        return 1
     needed = -(-dev_tokens // max(1, TRAINING_COST * train_tokens))
-    return max(1, min(needed, epochs // LEAST_EVALUATIONS))
+    return max(1, min(needed, spec.epochs // LEAST_EVALUATIONS))

@@ -34,7 +34,9 @@ class KnownTrials:
         for trial in stored:
             known = trial.distributions == self._distributions
             ranges = self._distributions if known else trial.distributions
-            self._put(trial.params, ranges, trial.state, state_of(trial), trial.value)
+            self._put(
+                _frozen(len(self), trial.params, ranges, trial.state, state_of(trial), trial.value)
+            )
 
     def __len__(self) -> int:
         return len(self._trials)
@@ -51,7 +53,8 @@ class KnownTrials:
 
     def begin(self, params: Mapping[str, Any]) -> None:
         """Add a trial that was asked for."""
-        self._put(params, self._distributions, OptunaState.RUNNING, TrialState.RUNNING, None)
+        states = (OptunaState.RUNNING, TrialState.RUNNING)
+        self._put(_frozen(len(self), params, self._distributions, *states, None))
 
     def end(self, number: int, state: TrialState, value: float | None) -> None:
         """Note how a trial ended.
@@ -66,17 +69,9 @@ class KnownTrials:
         ended = _frozen(number, earlier.params, earlier.distributions, stored, state, value)
         self._trials[number] = ended
 
-    def _put(
-        self,
-        params: Mapping[str, Any],
-        distributions: dict[str, BaseDistribution],
-        stored: OptunaState,
-        state: TrialState,
-        value: float | None,
-    ) -> None:
-        number = len(self._trials)
-        self._trials.append(_frozen(number, params, distributions, stored, state, value))
-        self._tried.add(setting_key(params))
+    def _put(self, trial: FrozenTrial) -> None:
+        self._trials.append(trial)
+        self._tried.add(setting_key(trial.params))
 
 
 def _frozen(

@@ -24,7 +24,6 @@ from tuner.training.probe_steps import (
 )
 from tuner.training.step_times import median_step, scatter, step_cost
 from tuner.trial import TrialSpec
-from tuner.trunk import is_trunk
 
 __all__ = ["Probe", "probe"]
 
@@ -85,8 +84,7 @@ def probe(
     finally:
         bench.model.model.zero_grad(set_to_none=True)
         release_memory()
-    tokens = (bench.train.ids.size, bench.dev.ids.size)
-    pause = 1 if is_trunk(spec) else epochs_between(*tokens, spec.epochs)
+    pause = epochs_between(bench.train.ids.size, bench.dev.ids.size, spec)
     cost = _cost(bench, spec, timed, pause)
     cuda = bench.device.kind == "cuda"
     return Probe(

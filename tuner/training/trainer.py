@@ -96,7 +96,7 @@ class FineTuningTrainer(Trainer):
         self.verdict = Verdict()
         self.has_optimizer_state = bool(reports)
         self.piece_tokens = piece_tokens_of(self.args.device.type)
-        self._pause = epochs_between(train.ids.size, dev.ids.size, spec.epochs)
+        self._pause = epochs_between(train.ids.size, dev.ids.size, spec)
         self._checkpointed = time.monotonic()
         self._checkpoint_seconds = 0.0
         self.tally = EpochTally()

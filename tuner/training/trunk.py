@@ -122,9 +122,6 @@ class TrunkTrainer(FineTuningTrainer):
         self.take_up(self._before_branch)
         self.tally.began, self.tally.events = began, events
 
-    def epoch_ended(self) -> None:
-        """Leave the pass as it is: every branch is evaluated."""
-
     def _set_rate(self, factor: float) -> None:
         """Set the rate of the step to come, which the schedule has set for another place."""
         assert self.lr_scheduler is not None

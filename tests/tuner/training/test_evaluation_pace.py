@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.tuner.training.conftest import run
+from tests.tuner.training.conftest import SPEC, run
 from tuner.data import TaskData
 from tuner.engine import Verdict
 from tuner.engines.in_process import open_workbench
@@ -25,7 +25,7 @@ HUGE = 10**9
 def test_no_evaluation_costs_more_than_what_it_judges_unless_there_would_be_too_few(
     train: int, dev: int, epochs: int
 ) -> None:
-    pause = epochs_between(train, dev, epochs)
+    pause = epochs_between(train, dev, replace(SPEC, epochs=epochs))
     scored = [epoch for epoch in range(1, epochs + 1) if (epochs - epoch) % pause == 0]
     assert scored[-1] == epochs
     assert len(scored) >= min(epochs, LEAST_EVALUATIONS)
