@@ -26,11 +26,13 @@ from tuner.values import to_plain
 
 __all__ = ["Session"]
 
-FORECAST_SHARE = 0.05
-"""Most of the time that goes into forecasting the time left, which grows with the trials."""
+TRAININGS_PER_SNAPSHOT = 100
+"""A forecast walks through all trainings. Up to so many, each snapshot has a new one; with k times
+as many every k-th has, so that what a snapshot costs does not grow with the study. Counted, not
+timed: a machine that pauses for a moment must not make a small study show an old forecast."""
 
-CHEAP_SECONDS = 0.0005
-"""A forecast that took no longer is made anew for every snapshot."""
+FORECAST_SECONDS = 1.0
+"""A forecast that is older is made anew whatever the size of the study."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,7 +69,9 @@ class Session:
     warnings: list[str] = field(default_factory=list)
     order: CompletionOrder = field(init=False)
     _progress: ProgressFile = field(init=False)
-    _forecast: tuple[float | None, float] = (None, 0.0)  # seconds left, and when to ask anew
+    _forecast: float | None = None
+    _forecast_until: float = 0.0
+    _snapshots_to_come: int = 0  # that may show the forecast again
     _quoted: float | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -135,14 +139,13 @@ class Session:
 
     def _remaining(self) -> float | None:
         """Return the expected seconds to the end; a large study is not asked for every snapshot."""
-        seconds, next_time = self._forecast
-        began = time.monotonic()
-        if began < next_time:
-            return seconds
-        seconds = remaining_seconds(
+        now = time.monotonic()
+        if self._snapshots_to_come > 0 and now < self._forecast_until:
+            self._snapshots_to_come -= 1
+            return self._forecast
+        self._forecast = remaining_seconds(
             self.ledger, self.spec, self.time_left(), self.engine.slots, self.trained
         )
-        took = time.monotonic() - began
-        pause = 0.0 if took <= CHEAP_SECONDS else took / FORECAST_SHARE
-        self._forecast = seconds, began + pause
-        return seconds
+        self._forecast_until = now + FORECAST_SECONDS
+        self._snapshots_to_come = len(self.ledger.runs) // TRAININGS_PER_SNAPSHOT
+        return self._forecast

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Literal
 
 import pytest
@@ -19,6 +22,7 @@ from tuner.search.documents import read_json, write_json
 from tuner.search.interrupt import StopRequest
 from tuner.search.progress import read_progress
 from tuner.search.replay import replay
+from tuner.search.session import Session
 from tuner.study import StudySpec
 from tuner.study_view import StudySnapshot, StudySummary
 from tuner.trial import TrialOutcome, TrialSpec, TrialState
@@ -217,6 +221,23 @@ def test_the_time_left_counts_the_slots(tmp_path: Path) -> None:
     last = next(row for row in late[-1].rows if row.state is RUNNING)
     expected = 10.0 * (last.spec.epochs - last.epoch)
     assert late[-1].remaining == pytest.approx(expected), "three idle slots do not help the last"
+
+
+def test_a_machine_that_pauses_makes_no_forecast_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses = itertools.count(step=0.5)
+    clock = SimpleNamespace(monotonic=lambda: next(pauses))
+    monkeypatch.setattr(sys.modules[Session.__module__], "time", clock)
+    observer = Watcher()
+    engine = ScriptedEngine(
+        lambda spec: [0.5] * spec.epochs, slots=1, delay=10.0, sleep=lambda _: None
+    )
+    search(tmp_path, make_spec(trials=3), engine=engine, observer=observer)
+    last = [shot for shot in observer.snapshots if shot.finished == 2 and running(shot) == 1]
+    left = [shot.remaining for shot in last]
+    epochs = last[-1].rows[-1].spec.epochs
+    assert left[-epochs:] == pytest.approx([10.0 * n for n in reversed(range(epochs))])
 
 
 def test_the_order_is_recorded_and_each_trial_says_what_was_known(tmp_path: Path) -> None:
