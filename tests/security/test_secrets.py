@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -72,10 +71,9 @@ def test_any_text_can_be_looked_through(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["://" * 30_000, "a://b:" * 20_000, "?" * 100_000 + "=", "&key" * 30_000]
 )
-def test_hostile_text_costs_no_time(text: str) -> None:
-    began = time.perf_counter()
-    without_secrets(text)
-    assert time.perf_counter() - began < 5
+def test_hostile_text_comes_back(text: str) -> None:
+    """A pattern that backtracks would not end before the test run is given up."""
+    assert without_secrets(text)
 
 
 def test_values_keep_their_shape() -> None:

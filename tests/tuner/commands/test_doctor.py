@@ -7,7 +7,6 @@ import os
 import shlex
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -298,11 +297,9 @@ def test_a_pytorch_that_cannot_be_imported_is_a_finding(tmp_path: Path) -> None:
     (stubs / "torch" / "__init__.py").write_text(
         "raise OSError('libcudart.so.12: cannot open shared object file')\n", encoding="utf-8"
     )
-    started = time.perf_counter()
     code, heavy, shown = ending(
         "doctor", folder=tmp_path, PYTHONPATH=f"{stubs}{os.pathsep}{REPOSITORY}"
     )
     assert (code, heavy) == (1, [])
     assert "E105 library-fails-to-import" in shown
     assert "libcudart.so.12: cannot open shared object file" in " ".join(shown.split())
-    assert time.perf_counter() - started < 60

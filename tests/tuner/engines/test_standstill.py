@@ -95,7 +95,7 @@ def test_a_stopped_worker_is_replaced_and_its_training_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The whole search sees an event, and every epoch once."""
-    monkeypatch.setenv(STANDSTILL_VARIABLE, "1.5")
+    monkeypatch.setenv(STANDSTILL_VARIABLE, "3")
     recipe = ScriptedRecipe(curves=rising, delay=0.02)
     engine = WorkersEngine(recipe, [Place(name="worker-1")], folder=tmp_path)
     stopped: list[int] = []
@@ -138,12 +138,12 @@ def test_a_training_that_stands_still_again_has_failed(
 def test_a_training_that_waits_for_its_verdict_does_not_stand_still(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(STANDSTILL_VARIABLE, "0.2")
+    monkeypatch.setenv(STANDSTILL_VARIABLE, "1")
     engine = WorkersEngine(ScriptedRecipe(curves=rising), [Place(name="worker-1")])
     spec = TrialSpec(learning_rate=2e-5, batch_size=8, epochs=2)
     engine.start(Job(key="0000", spec=spec, directory=tmp_path))
     assert isinstance(next_message(engine), EpochDone)
-    end = time.monotonic() + 0.6
+    end = time.monotonic() + 2.0
     while time.monotonic() < end:
         assert engine.next_message(0.1) is None
     engine.answer("0000", Verdict())

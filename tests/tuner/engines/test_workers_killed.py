@@ -38,6 +38,7 @@ class Ordeal:
         reports: Job to its reported epochs since it was last begun.
         restarts: Job to how often it was begun again.
         outcomes: Job to how it ended.
+        heard: Messages so far. They time the kills: on a fast machine all is over in a moment.
     """
 
     folder: Path
@@ -49,20 +50,21 @@ class Ordeal:
     reports: dict[str, list[int]] = field(default_factory=dict)
     restarts: Counter[str] = field(default_factory=Counter)
     outcomes: dict[str, TrialOutcome] = field(default_factory=dict)
+    heard: int = 0
 
     def run(self) -> None:
         recipe = CountingRecipe(count=self.folder / "epochs", delay=0.02)
         places = [Place(name=f"worker-{number}") for number in (1, 2, 3)]
         engine = WorkersEngine(recipe, places, folder=self.folder)
         waiting = [f"{number:04}" for number in range(JOBS)]
-        next_kill = time.monotonic() + self.dice.uniform(0.1, 0.6)
+        next_kill = self.dice.randint(0, 6)
         while len(self.outcomes) < JOBS:
             while waiting and len(self.reports) - len(self.outcomes) < engine.slots:
                 self._start(engine, waiting.pop(0))
             self._hear(engine)
             self.seen.update(engine.processes)
-            if len(self.killed) < self.kills and time.monotonic() > next_kill:
-                next_kill += self.dice.uniform(0.05, 0.5)
+            if len(self.killed) < self.kills and self.heard >= next_kill:
+                next_kill += self.dice.randint(0, 6)
                 self._kill(engine)
         engine.close()
         engine.close()
@@ -75,7 +77,9 @@ class Ordeal:
         self.reports[key] = []
 
     def _hear(self, engine: WorkersEngine) -> None:
-        match engine.next_message(0.05):
+        message = engine.next_message(0.05)
+        self.heard += message is not None
+        match message:
             case EpochDone(key=key, report=report):
                 self.reports[key].append(report.epoch)
                 engine.answer(key, Verdict())
@@ -112,6 +116,7 @@ def test_workers_killed_at_random_moments(tmp_path: Path, seed: int) -> None:
     trained = (tmp_path / "epochs").stat().st_size
     assert finished * EPOCHS <= trained, "every epoch was trained"
     assert trained <= JOBS * EPOCHS + len(ordeal.killed), "none again that a checkpoint covers"
+    assert len(ordeal.killed) == ordeal.kills
     assert set(ordeal.killed) <= ordeal.seen and len(ordeal.seen) > 3
     assert [process for process in ordeal.seen if Path(f"/proc/{process}").exists()] == []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -116,6 +117,12 @@ def begun(members: list[Member]) -> Counter[str]:
     return Counter(note.split()[0] for note in notes if note.endswith(" starts"))
 
 
+def between_epochs(note: str) -> bool:
+    """Whether a note tells of an epoch that is not its trial's last."""
+    told = re.search(r"epoch (\d+)/(\d+)", note)
+    return told is not None and int(told[1]) < int(told[2])
+
+
 def stored_states(url: str) -> Counter[str]:
     address = driver_url(url).render_as_string(hide_password=False)
     storage = RDBStorage(address)
@@ -160,10 +167,11 @@ def test_processes_share_the_trials_and_give_the_same_answer(
 
 def test_a_killed_process_loses_nothing(tmp_path: Path, forker: Forker, url: str) -> None:
     """Its trial goes on elsewhere from its checkpoint; nobody else's is trained twice."""
-    killed = forker.start(tmp_path / "a", url, delay=0.1)
+    killed = forker.start(tmp_path / "a", url, delay=1.0)
     killed.wait_for(lambda notes: any("epoch 2/" in note for note in notes))
     other = forker.start(tmp_path / "b", url)
     other.wait_for(lambda notes: any("starts" in note for note in notes))
+    killed.wait_for(lambda notes: between_epochs(notes[-1]))
     killed.send(signal.SIGKILL)
     killed.end()
     end = other.end()

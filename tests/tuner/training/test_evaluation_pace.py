@@ -21,7 +21,7 @@ from tuner.trial import TrialSpec, TrialState
 HUGE = 10**9
 
 
-@given(st.integers(0, HUGE), st.integers(0, HUGE), st.integers(1, 1000))
+@given(st.integers(1, HUGE), st.integers(0, HUGE), st.integers(1, 1000))
 def test_no_evaluation_costs_more_than_what_it_judges_unless_there_would_be_too_few(
     train: int, dev: int, epochs: int
 ) -> None:
