@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("optuna")
 
-from benchmarks.policy import flat, report
+from benchmarks.policy import flat, report, rows, variants
 from benchmarks.policy.curves.make import BATCH_SIZES, EPOCHS, LEARNING_RATES, SEEDS, f1_of, planned
 from benchmarks.policy.curves.table import (
     TABLE,
@@ -36,6 +36,7 @@ from benchmarks.policy.rival import RIVALS, run_rival
 from benchmarks.policy.task import NO_MODEL, DrawnCurve, Scale, TaskScale, chance
 from tests.tuner.search.studies import FakeClock, search
 from tuner.engines.scripted import ScriptedEngine
+from tuner.search import optuna_sampling, search_policy
 from tuner.search.expected_gain import FEWEST_TRIALS
 from tuner.space import LogRange, PowersOfTwo, SearchSpace, WholeRange
 from tuner.study import SearchOptions, StudySpec
@@ -266,3 +267,45 @@ def test_study_that_ends_early_is_the_same_study_cut_off() -> None:
     assert early is not None
     assert early.trials == FEWEST_TRIALS
     assert early.epochs < session.elapsed
+
+
+# Variants
+
+
+def test_a_knob_is_turned_for_a_while_only() -> None:
+    tasks = [Hill()]
+    before = rows.options_of(tasks[0], 0, 5.0)
+    with variants.changed({"quantile": "0.75", "startup-trials": "2", "confirm": "0"}):
+        assert vars(search_policy)["FairPruner"]().quantile == 0.75
+        assert optuna_sampling.STARTUP_TRIALS == 2
+        assert rows.options_of(tasks[0], 0, 5.0) == replace(before, confirm=0)
+    assert vars(search_policy)["FairPruner"]().quantile == 0.5
+    assert optuna_sampling.STARTUP_TRIALS == 4
+    assert rows.options_of(tasks[0], 0, 5.0) == before
+
+
+def test_a_variant_searches_the_same_studies_in_another_way() -> None:
+    tasks = [Hill(), Hill(name="other hill")]
+    scales = [TaskScale(task) for task in tasks]
+    studies = [tasks, tasks]
+    base = variants.regrets(studies, scales, [8.0])
+    assert variants.regrets(studies, scales, [8.0]) == base
+    with variants.changed({"startup-trials": "99", "confirm": "0"}):
+        other = variants.regrets(studies, scales, [8.0])
+    assert len(base[8.0]) == len(other[8.0]) == len(tasks)
+    assert other != base
+
+
+@pytest.mark.parametrize("knob", ["speed=3", "quantile", "quantile=high", ""])
+def test_a_knob_that_is_none(knob: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        variants.main([knob])
+    assert ended.value.code == 2
+    assert "KNOB=VALUE" in capsys.readouterr().err
+
+
+def test_variants_need_the_surrogate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        variants.main(["quantile=0.75", "--lcbench", str(tmp_path / "nowhere")])
+    assert ended.value.code == 2
+    assert "is not there; see" in capsys.readouterr().err
