@@ -38,8 +38,8 @@ def ledger_of(trials: int) -> Ledger:
     )
 
 
-@pytest.mark.parametrize(("trainings", "reserved"), [(5, 0), (9, 0), (10, 2), (20, 4), (100, 6)])
-def test_share_that_does_not_hold_the_leaders_seeds_is_left_to_the_search(
+@pytest.mark.parametrize(("trainings", "reserved"), [(5, 0), (10, 0), (19, 0), (20, 4), (100, 6)])
+def test_share_that_does_not_hold_the_seeds_of_two_contenders_is_left_to_the_search(
     trainings: int, reserved: int
 ) -> None:
     spec = make_spec(trials=50, time_budget=trainings * SECONDS, confirm=2, contenders=3)
@@ -51,9 +51,14 @@ def test_re_runs_side_by_side_need_less_of_the_budget() -> None:
     alone, four = (confirm_reserve(ledger_of(3), spec, slots) for slots in (1, 4))
     assert alone == pytest.approx(6 * SECONDS)
     assert four == pytest.approx(2 * SECONDS)
-    short = make_spec(trials=50, time_budget=5 * SECONDS, confirm=2, contenders=3)
-    assert confirm_reserve(ledger_of(3), short) == 0.0, "the leader's two seeds do not fit"
-    assert confirm_reserve(ledger_of(3), short, slots=2) == pytest.approx(SECONDS)
+    short = make_spec(trials=50, time_budget=10 * SECONDS, confirm=2, contenders=3)
+    assert confirm_reserve(ledger_of(3), short) == 0.0, "two seeds of two contenders do not fit"
+    assert confirm_reserve(ledger_of(3), short, slots=2) == pytest.approx(2 * SECONDS)
+
+
+def test_one_contender_needs_room_for_its_own_seeds_only() -> None:
+    spec = make_spec(trials=50, time_budget=10 * SECONDS, confirm=2, contenders=1)
+    assert confirm_reserve(ledger_of(1), spec) == pytest.approx(2 * SECONDS)
 
 
 def test_nothing_is_reserved_before_anything_finished() -> None:
