@@ -26,13 +26,14 @@ from tuner.values import to_plain
 
 __all__ = ["Session"]
 
-TRAININGS_PER_SNAPSHOT = 100
+TRAININGS_PER_SNAPSHOT = 20
 """A forecast walks through all trainings. Up to so many, each snapshot has a new one; with k times
 as many every k-th has, so that what a snapshot costs does not grow with the study. Counted, not
 timed: a machine that pauses for a moment must not make a small study show an old forecast."""
 
-FORECAST_SECONDS = 1.0
-"""A forecast that is older is made anew whatever the size of the study."""
+FORECAST_SECONDS = 0.0002
+"""Per training: a forecast that is older is made anew whatever was shown since. Making it takes a
+twentieth of that, so this is the share of the time that goes into it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -146,6 +147,7 @@ class Session:
         self._forecast = remaining_seconds(
             self.ledger, self.spec, self.time_left(), self.engine.slots, self.trained
         )
-        self._forecast_until = now + FORECAST_SECONDS
-        self._snapshots_to_come = len(self.ledger.runs) // TRAININGS_PER_SNAPSHOT
+        trainings = len(self.ledger.runs)
+        self._forecast_until = now + trainings * FORECAST_SECONDS
+        self._snapshots_to_come = trainings // TRAININGS_PER_SNAPSHOT
         return self._forecast
