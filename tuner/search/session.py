@@ -32,8 +32,8 @@ as many every k-th has, so that what a snapshot costs does not grow with the stu
 timed: a machine that pauses for a moment must not make a small study show an old forecast."""
 
 FORECAST_SECONDS = 0.0002
-"""Per training: a forecast that is older is made anew whatever was shown since. Making it takes a
-twentieth of that, so this is the share of the time that goes into it."""
+"""Per training: a forecast that is older is made anew whatever was shown since. Making it takes
+less than a twentieth of that, and so no more of a large study's time."""
 
 
 @dataclass(slots=True, kw_only=True)
