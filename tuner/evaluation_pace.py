@@ -24,7 +24,7 @@ def epochs_between(train_tokens: int, dev_tokens: int, spec: TrialSpec) -> int:
     three times the sub-tokens of the training split.
 
     Args:
-        train_tokens: Sub-tokens of the training split.
+        train_tokens: Sub-tokens of the training split, which is not empty.
         dev_tokens: Sub-tokens of the development split.
         spec: Hyperparameters; the last of the epochs is always scored, of a trunk every branch.
     """

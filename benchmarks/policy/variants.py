@@ -26,6 +26,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from types import ModuleType
 from unittest.mock import patch
 
@@ -122,6 +123,11 @@ def regrets(
     }
 
 
+def _surrogates(folder: Path, part: str) -> list[SurrogateTask]:
+    tasks = tasks_of("lcbench", folder, part)
+    return [task for task in tasks if isinstance(task, SurrogateTask)]
+
+
 def _studies(
     points: str, tasks: Sequence[SurrogateTask], earlier: Sequence[SurrogateTask], seeds: int
 ) -> list[list[Task]]:
@@ -163,13 +169,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error(f"{options.lcbench} is not there; see benchmarks/policy/lcbench.py")
     quieten()
     began = time.process_time()
-    tasks = [
-        task
-        for task in tasks_of("lcbench", options.lcbench, options.part)
-        if isinstance(task, SurrogateTask)
-    ][: options.tasks]
-    developed = tasks_of("lcbench", options.lcbench, "develop")
-    earlier = [task for task in developed if isinstance(task, SurrogateTask)]
+    tasks = _surrogates(options.lcbench, options.part)[: options.tasks]
+    earlier = _surrogates(options.lcbench, "develop")
     scales = [TaskScale(task) for task in tasks]
     for points in options.points:
         studies = _studies(points, tasks, earlier, options.seeds)

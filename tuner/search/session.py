@@ -26,14 +26,13 @@ from tuner.values import to_plain
 
 __all__ = ["Session"]
 
-TRAININGS_PER_SNAPSHOT = 20
-"""A forecast walks through all trainings. Up to so many, each snapshot has a new one; with k times
-as many every k-th has, so that what a snapshot costs does not grow with the study. Counted, not
-timed: a machine that pauses for a moment must not make a small study show an old forecast."""
+ALWAYS_FRESH = 20
+"""Up to so many trainings each snapshot has a new forecast. Counted, not timed: a machine that
+pauses for a moment must not make a small study show an old one."""
 
 FORECAST_SECONDS = 0.0002
-"""Per training: a forecast that is older is made anew whatever was shown since. Making it takes
-less than a twentieth of that, and so no more of a large study's time."""
+"""Per training: for how long a larger study shows the same forecast. To reckon it takes less than a
+twentieth of that, so its share of a study's time does not grow."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,9 +69,7 @@ class Session:
     warnings: list[str] = field(default_factory=list)
     order: CompletionOrder = field(init=False)
     _progress: ProgressFile = field(init=False)
-    _forecast: float | None = None
-    _forecast_until: float = 0.0
-    _snapshots_to_come: int = 0  # that may show the forecast again
+    _forecast: tuple[float | None, float] = (None, 0.0)  # seconds left, and when to ask anew
     _quoted: float | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -140,14 +137,13 @@ class Session:
 
     def _remaining(self) -> float | None:
         """Return the expected seconds to the end; a large study is not asked for every snapshot."""
+        seconds, next_time = self._forecast
         now = time.monotonic()
-        if self._snapshots_to_come > 0 and now < self._forecast_until:
-            self._snapshots_to_come -= 1
-            return self._forecast
-        self._forecast = remaining_seconds(
+        trainings = len(self.ledger.runs)
+        if trainings > ALWAYS_FRESH and now < next_time:
+            return seconds
+        seconds = remaining_seconds(
             self.ledger, self.spec, self.time_left(), self.engine.slots, self.trained
         )
-        trainings = len(self.ledger.runs)
-        self._forecast_until = now + trainings * FORECAST_SECONDS
-        self._snapshots_to_come = trainings // TRAININGS_PER_SNAPSHOT
-        return self._forecast
+        self._forecast = seconds, now + trainings * FORECAST_SECONDS
+        return seconds
