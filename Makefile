@@ -60,7 +60,7 @@ types: $(VENV)/.ready-dev ## Check the types, tests too.
 contracts: $(VENV)/.ready ## Check who imports whom.
 	$(BIN)/lint-imports --no-logo
 
-check: lint types contracts test ## Everything above.
+check: lint types contracts test ## Style, types, import contracts and tests.
 
 audit: $(VENV)/.ready-dev ## Look for known vulnerabilities in the pinned libraries; needs a network.
 	@$(BIN)/python -c 'import pip_audit' 2> /dev/null || $(PIP) install pip-audit || true
