@@ -81,12 +81,16 @@ def test_old_garbage_is_freed_after_a_while(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_program_that_froze_its_objects_keeps_them_frozen() -> None:
+    kept = Node()
+    seen = weakref.ref(kept)
     gc.freeze()
     try:
-        frozen = gc.get_freeze_count()
+        del kept
         with only_new_garbage():
             pass
-        assert gc.get_freeze_count() == frozen
+        gc.collect()
+        # Not by the number of frozen objects: other threads free some of them at any time.
+        assert seen() is not None
     finally:
         gc.unfreeze()
 
