@@ -6,6 +6,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 ARGS ?=
+# More than two cores need: half of the tests' time is waiting, for processes, servers and locks.
+WORKERS ?= 4
 
 # The tests start hundreds of processes; without bytecode each would compile the package anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -41,7 +43,7 @@ demo-short: $(VENV)/.ready ## The same with three short trials, for continuous i
 	$(BIN)/tuner diagnose runs/demo-short || test $$? -eq 1
 
 test: $(VENV)/.ready ## Run the tests (ARGS="-k word" picks some).
-	$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist=loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist=loadfile $(ARGS)
 
 coverage: ## The same, and print what they covered: takes longer.
 	$(MAKE) test ARGS='--cov --cov-report=term $(ARGS)'
