@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,7 @@ from tests.tuner.search.studies import Watcher, make_spec, rising
 from tuner.engines.scripted import ScriptedEngine
 from tuner.errors import TunerError
 from tuner.search import optuna_bridge
+from tuner.search.copies import ModelCopies
 from tuner.search.loop import run_search
 from tuner.search.shared import loop as shared_loop
 from tuner.study_view import StudySnapshot
@@ -34,6 +36,11 @@ IMPORTED_BEFORE_THE_FIRST_FORK = (
 )
 
 
+def kill_this_process(*arguments: object, **named: object) -> None:
+    """End without leaving anything in order, as after `kill -9`."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def search(folder: Path, order: dict[str, Any], say: Callable[..., None]) -> None:
     """Take part in the study and tell how it went."""
 
@@ -43,6 +50,8 @@ def search(folder: Path, order: dict[str, Any], say: Callable[..., None]) -> Non
     usual = {"prune": True, "has_test": True, "confirm": 1, "contenders": 2}
     engine = ScriptedEngine(rising, delay=order["delay"])
     os.environ.update(order["times"])
+    if order["dies_sending"]:
+        ModelCopies.finish = kill_this_process  # type: ignore[method-assign]
     try:
         spec = make_spec(**{**usual, **order["options"]})
         summary = run_search(spec, engine, Watcher(tell), folder)

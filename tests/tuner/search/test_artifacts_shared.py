@@ -245,6 +245,24 @@ def test_the_summary_of_a_study_that_goes_on_is_sent_again(
         assert len(sent["rows"]) == trials
 
 
+@pytest.mark.parametrize("machine", ["another", "the same"])
+def test_the_summary_of_a_sender_that_died_is_sent_by_the_next(
+    tmp_path: Path,
+    forker: Forker,
+    url: str,
+    place: str,
+    machine: str,
+    request: pytest.FixtureRequest,
+) -> None:
+    options: dict[str, Any] = {"trials": 2, "confirm": 0, "prune": False, "artifacts": place}
+    forker.start(tmp_path / "a", url, dies_sending=True, **options).end()
+    assert not [name for name in stored(place) if name.startswith("summary/")]
+    if machine == "another":
+        request.getfixturevalue("another_machine")
+    search(tmp_path / "b", make_spec(storage=url, has_test=True, **options))
+    assert [name for name in stored(place) if name.startswith("summary/")]
+
+
 def test_no_models_of_losers_are_left_behind(tmp_path: Path, forker: Forker, url: str) -> None:
     """Neither by the process that delivers nor by the others; the same in a folder they share."""
     folders = [tmp_path / "a", tmp_path / "b", tmp_path / "b"]

@@ -82,10 +82,25 @@ class Forker:
         self.process.stdin.flush()
         return self.process.stdout.readline().strip()
 
-    def start(self, folder: Path, url: str, *, delay: float = 0.01, **options: Any) -> Member:
+    def start(
+        self,
+        folder: Path,
+        url: str,
+        *,
+        delay: float = 0.01,
+        dies_sending: bool = False,
+        **options: Any,
+    ) -> Member:
+        """Start a process; it may be one that is killed when it sends what it leaves behind."""
         self.count += 1
         told = self.folder / f"told-{self.count}"
-        order = {"folder": str(folder), "told": str(told), "delay": delay, "times": TIMES}
+        order = {
+            "folder": str(folder),
+            "told": str(told),
+            "delay": delay,
+            "dies_sending": dies_sending,
+            "times": TIMES,
+        }
         number = self.ask({**order, "options": {"storage": url, "trials": 12, **options}})
         return Member(int(number), told, self)
 

@@ -58,18 +58,34 @@ def sending_summary(together: Together, delivered: Delivered) -> Iterator[bool]:
     """Say whether this process, of all that have come to the same end, sends the summary.
 
     A study that goes on comes to another end, with another summary, though the winner be the same.
+    A process that another one sees sending is waited for, in case it dies of it.
     """
-    session, bridge = together.session, together.bridge
+    session, shared = together.session, together.bridge.shared
     leading = session.ledger.leading()
     if leading is None or not delivered.is_done or not session.copies.are_elsewhere:
         yield False
         return
     task = replace(leading, key=f"summary-{session.ledger.ended}-{len(session.ledger.runs)}")
-    is_sender = bridge.claim(task, role="deliver")
+    is_sender = _is_left_to_this_process(together, task)
     yield is_sender
     if is_sender:
-        attempt = bridge.shared.facts.trainings[task.key].attempt
-        bridge.shared.append("end", key=task.key, attempt=attempt, result=SENT)
+        attempt = shared.facts.trainings[task.key].attempt
+        shared.append("end", key=task.key, attempt=attempt, result=SENT)
+
+
+def _is_left_to_this_process(together: Together, task: RunRecord) -> bool:
+    """Claim a piece of work, or wait until another process has done it."""
+    session, shared = together.session, together.bridge.shared
+    while not session.stop.requested:
+        known = shared.facts.trainings.get(task.key)
+        if known is not None and known.result is not None:
+            return False
+        if _take(together, task):
+            return True
+        session.observer.tick(session.snapshot())
+        time.sleep(min(shared.times.poll, PAUSE_SECONDS))
+        together.refresh(at_most_every=shared.times.poll)
+    return False
 
 
 def deliver_together(together: Together) -> Delivered:
@@ -89,7 +105,7 @@ def deliver_together(together: Together) -> Delivered:
         known = shared.facts.delivered.get(leading.key)
         if known is not None and not _is_lost(together, known):
             return _as_delivered(together, leading, known)
-        if _may_deliver(together, leading) and _take(together, leading):
+        if _may_deliver(together, leading) and _take(together, _task(together, leading)):
             return _deliver(together, leading)
         session.observer.tick(session.snapshot())
         time.sleep(min(shared.times.poll, PAUSE_SECONDS))
@@ -131,10 +147,9 @@ def _may_deliver(together: Together, leading: RunRecord) -> bool:
     return all(process.name != holder for process in shared.present())
 
 
-def _take(together: Together, leading: RunRecord) -> bool:
-    """Claim the delivery, which one process does."""
+def _take(together: Together, task: RunRecord) -> bool:
+    """Claim a piece of work that one process does, also from one that died of it."""
     shared, bridge = together.bridge.shared, together.bridge
-    task = _task(together, leading)
     known = shared.facts.trainings.get(task.key)
     if known is None or known.owner is None:
         return bridge.claim(task, role="deliver")
