@@ -290,6 +290,7 @@ def pruners() -> dict[str, Callable[[], Stop]]:
     fair = FairPruner()
     low = replace(fair, quantile=0.25)
     high = replace(fair, quantile=0.75)
+    early = replace(fair, least_comparable=3)
     no_margin = replace(fair, margin=0.0)
     percentile = optuna.pruners.PercentilePruner
     return {
@@ -297,6 +298,7 @@ def pruners() -> dict[str, Callable[[], Stop]]:
         "ours": lambda: ours(fair),
         "ours, below the lower quartile": lambda: ours(low),
         "ours, below the upper quartile": lambda: ours(high),
+        "ours, compared with three or more": lambda: ours(early),
         "ours, without margin": lambda: ours(no_margin),
         "ours, pruned trials left out": lambda: ours_finished_only(fair),
         "ours, pruned trials carried forward": lambda: ours_carried_forward(fair),

@@ -23,7 +23,7 @@ from tuner.search.confirm_phase import ConfirmSource
 from tuner.search.driver import Source, Start
 from tuner.search.ledger import Ledger
 from tuner.search.optuna_sampling import SettingsSampler
-from tuner.search.optuna_shown import STATE
+from tuner.search.optuna_shown import CURVE, STATE
 from tuner.search.run_record import RunRecord
 from tuner.search.sampling import Asked
 from tuner.search.search_policy import SearchPolicy
@@ -113,7 +113,9 @@ class MemorySearch(SearchPolicy):
     def ended(self, run: RunRecord) -> None:
         """Enter how a trial ended, as `OptunaBridge.tell` does."""
         told = run.score if run.state in (TrialState.FINISHED, TrialState.PRUNED) else None
-        self._trials[run.number] = self._frozen(run.number, run.spec, told, run.state)
+        ended = self._frozen(run.number, run.spec, told, run.state)
+        ended.user_attrs[CURVE] = run.curve()
+        self._trials[run.number] = ended
 
     def _suggested(self) -> TrialSpec | None:
         """Return the sampler's suggestion, which depends on the trials so far alone."""

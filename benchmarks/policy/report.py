@@ -3,7 +3,7 @@
 Per source of curves and per budget (in full trainings, so that saved epochs buy further trials):
 
 * regret: (best - chosen) / (best - median) of the true scores, 0 for the best settings of the space
-  and 1 for its median; mean and standard error over data sets and seeds;
+  and 1 for its median; mean of the studies, and standard error over data sets;
 * optimism: reported minus true score of the chosen settings, in points;
 * good pruned: share of the begun trials among the best tenth of the space that were pruned;
 * trials begun.
@@ -80,11 +80,11 @@ def _head(budgets: Sequence[float]) -> str:
 
 
 def _line(row: Row) -> str:
-    return "| " + " | ".join([row.name, *map(_cell, row.outcomes.values())]) + " |"
+    return "| " + " | ".join([row.name, *(_cell(row, budget) for budget in row.outcomes)]) + " |"
 
 
-def _cell(outcomes: Sequence[Outcome]) -> str:
-    regrets = [one.regret for one in outcomes]
+def _cell(row: Row, budget: float) -> str:
+    regrets, outcomes = row.regrets(budget), row.outcomes[budget]
     known = [one.optimism for one in outcomes if one.optimism is not None]
     optimism = statistics.mean(known) if known else math.nan
     good = sum(one.good for one in outcomes)

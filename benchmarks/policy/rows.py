@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -21,11 +22,20 @@ class Row:
 
     Attributes:
         name: Of the way.
-        outcomes: Per budget, those of all data sets and seeds in the same order.
+        outcomes: Per budget, those of all data sets and seeds in the same order: all seeds of the
+            first data set, then those of the next.
+        seeds: Studies per data set.
     """
 
     name: str
     outcomes: Mapping[float, Sequence[Outcome]]
+    seeds: int = 1
+
+    def regrets(self, budget: float) -> list[float]:
+        """Return the mean regret of each data set at a budget."""
+        told = [one.regret for one in self.outcomes[budget]]
+        starts = range(0, len(told), self.seeds)
+        return [statistics.mean(told[start : start + self.seeds]) for start in starts]
 
 
 def ours_row(
@@ -95,4 +105,5 @@ def _row(
         for seed in seeds
     ]
     columns = zip(*told, strict=True)
-    return Row(name=name, outcomes=dict(zip(budgets, columns, strict=True)))
+    outcomes = dict(zip(budgets, columns, strict=True))
+    return Row(name=name, outcomes=outcomes, seeds=len(seeds))

@@ -13,10 +13,18 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tuner.trial import TrialSpec, TrialState
+from tuner.trial import EpochReport, TrialSpec, TrialState
 from tuner.trunk import is_trunk, plan_of
 
-__all__ = ["Curve", "CurvePoint", "best_at", "quantile", "quantile_of_rising", "schedule_shape"]
+__all__ = [
+    "Curve",
+    "CurvePoint",
+    "best_at",
+    "curve_of",
+    "quantile",
+    "quantile_of_rising",
+    "schedule_shape",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +79,21 @@ class Curve:
     def epochs_done(self) -> int:
         """Epochs trained so far."""
         return round(self.progress * self.epochs)
+
+
+def curve_of(key: str, spec: TrialSpec, state: TrialState, reports: Sequence[EpochReport]) -> Curve:
+    """Return the learning curve of a training over its own plan."""
+    points = tuple(
+        CurvePoint(
+            progress=report.epoch / report.epochs,
+            score=report.scores.f1,
+            loss=report.scores.loss,
+        )
+        for report in reports
+    )
+    return Curve(
+        key=key, schedule=schedule_shape(spec), points=points, state=state, epochs=spec.epochs
+    )
 
 
 def schedule_shape(spec: TrialSpec) -> str:

@@ -8,6 +8,7 @@ earlier versions, which had more of them, are read as well.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,13 +16,22 @@ from optuna.trial import FrozenTrial
 from optuna.trial import TrialState as OptunaState
 
 from tuner.errors import StudyError
+from tuner.search.curves import Curve, CurvePoint, schedule_shape
 from tuner.search.optuna_shown import STATE
-from tuner.search.run_record import RunRecord
+from tuner.search.run_record import RunRecord, search_key
 from tuner.search.sampling import StoredTrial
 from tuner.trial import TrialSpec, TrialState
 from tuner.values import from_plain, to_plain
 
-__all__ = ["BEGUN", "ENDED", "facts_at_begin", "facts_at_end", "state_of", "stored_trial"]
+__all__ = [
+    "BEGUN",
+    "ENDED",
+    "facts_at_begin",
+    "facts_at_end",
+    "state_of",
+    "stored_curve",
+    "stored_trial",
+]
 
 BEGUN, ENDED = "tuner:begun", "tuner:ended"
 EARLIER_SPEC, EARLIER_ORIGIN, EARLIER_RESULT = "tuner:spec", "tuner:origin", "tuner:result"
@@ -72,6 +82,28 @@ def stored_trial(trial: FrozenTrial) -> StoredTrial:
             f"Trial {trial.number} in the storage was not written by tuner: {error!r}.",
             "Start a new study with --new, and leave adding trials to tuner.",
         ) from error
+
+
+def stored_curve(trial: FrozenTrial) -> Curve:
+    """Return the learning curve of a trial, as far as its storage tells.
+
+    Raises:
+        StudyError: It was not written by this program.
+    """
+    known = stored_trial(trial)
+    last = known.facts.get("epochs", math.inf)  # an attempt that was given up may have gone further
+    points = tuple(
+        CurvePoint(progress=epoch / known.spec.epochs, score=score, loss=None)
+        for epoch, score in sorted(trial.intermediate_values.items())
+        if epoch <= last
+    )
+    return Curve(
+        key=search_key(trial.number),
+        schedule=schedule_shape(known.spec),
+        points=points,
+        state=known.state,
+        epochs=known.spec.epochs,
+    )
 
 
 def _begun_earlier(attributes: Mapping[str, Any]) -> dict[str, Any]:

@@ -146,7 +146,7 @@ class OptunaBridge:
             state = OptunaState.FAIL if value is None else OptunaState.COMPLETE
             values = None if value is None else [value]
             self._storage.set_trial_state_values(trial_id, state, values)
-            self._knowledge().end(run.number, run.state, value)
+            self._knowledge().end(run.number, run.state, value, run.curve())
             self._trial_ids.pop(run.number, None)
 
     def importances(self) -> dict[str, float]:

@@ -1,17 +1,19 @@
-"""The trials of a study in memory, as samplers look at them: no attributes, one set of ranges."""
+"""The trials of a study in memory, as samplers look at them: one set of ranges, few attributes."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, create_trial
 from optuna.trial import TrialState as OptunaState
 
-from tuner.search.optuna_attributes import state_of
-from tuner.search.optuna_sampling import setting_key
-from tuner.search.optuna_shown import STATE
+from tuner.search.curves import Curve
+from tuner.search.optuna_attributes import state_of, stored_curve
+from tuner.search.optuna_sampling import GAUSSIAN_PROCESS_LIMIT, setting_key
+from tuner.search.optuna_shown import CURVE, STATE
 from tuner.trial import TrialState
 
 __all__ = ["KnownTrials"]
@@ -37,6 +39,8 @@ class KnownTrials:
             self._put(
                 _frozen(len(self), trial.params, ranges, trial.state, state_of(trial), trial.value)
             )
+            if self._is_drawn(trial.number, trial.state):
+                self._draw(trial.number, stored_curve(trial))
 
     def __len__(self) -> int:
         return len(self._trials)
@@ -56,18 +60,31 @@ class KnownTrials:
         states = (OptunaState.RUNNING, TrialState.RUNNING)
         self._put(_frozen(len(self), params, self._distributions, *states, None))
 
-    def end(self, number: int, state: TrialState, value: float | None) -> None:
+    def end(self, number: int, state: TrialState, value: float | None, curve: Curve) -> None:
         """Note how a trial ended.
 
         Args:
             number: Its number.
             state: Our own state.
             value: Its score; None: it failed, or did not fit into memory.
+            curve: Its learning curve.
         """
         earlier = self._trials[number]
         stored = OptunaState.FAIL if value is None else OptunaState.COMPLETE
         ended = _frozen(number, earlier.params, earlier.distributions, stored, state, value)
         self._trials[number] = ended
+        if self._is_drawn(number, stored):
+            self._draw(number, curve)
+
+    @staticmethod
+    def _is_drawn(number: int, stored: OptunaState) -> bool:
+        """Whether a sampler looks at the learning curve of a trial; that of many takes memory."""
+        return number <= GAUSSIAN_PROCESS_LIMIT and stored is OptunaState.COMPLETE
+
+    def _draw(self, number: int, curve: Curve) -> None:
+        trial = self._trials[number]
+        course = tuple(replace(point, loss=None) for point in curve.points)  # as it is stored
+        trial.user_attrs = {**trial.user_attrs, CURVE: replace(curve, points=course)}
 
     def _put(self, trial: FrozenTrial) -> None:
         self._trials.append(trial)

@@ -7,8 +7,9 @@ one process runs alone gets those of a study of one process.
 
 What the sampler is shown differs from what happened in three ways, each on purpose:
 
-- Pruned trials count as complete with their best score so far. Told as `PRUNED`, a Gaussian process
-  would not see them at all and search at random.
+- Pruned trials count as complete. Told as `PRUNED`, a Gaussian process would not see them at all
+  and search at random. It sees the score that they would have had in the end (`expected_end`):
+  beside finished trials their best score so far makes their region look worse than it is.
 - Failed trials count as complete with the lowest score of any, so that their region is avoided.
 - Trials that do not fit into memory violate a constraint; their score is a neutral one, so that
   feasible neighbours are not blamed.
@@ -38,7 +39,7 @@ from tuner.space import Choice, LogRange, Parameter, PowersOfTwo, UniformRange, 
 from tuner.study import StudySpec
 from tuner.trial import TrialSpec
 
-__all__ = ["SettingsSampler", "setting_key"]
+__all__ = ["GAUSSIAN_PROCESS_LIMIT", "SettingsSampler", "setting_key"]
 
 STARTUP_TRIALS = 4
 """Trials before the model of the sampler decides. With Optuna's default of 10, a search of 10 to 20
@@ -90,13 +91,21 @@ class SettingsSampler:
     ) -> dict[str, Any] | None:
         seed = self._spec.options.seed
         sampler = _sampler(self._spec, number, _seed(seed, number))
-        shown = [] if isinstance(sampler, RandomSampler) else self._shown.of(trials)
+        shown = self._shown_to(sampler, trials)
         params = self._sample(shown, sampler)
         for retry in range(DUPLICATE_RETRIES):
             if setting_key(params) not in tried:
                 return params
             params = self._sample([], RandomSampler(seed=_seed(seed, number, retry)))
         return next((p for p in self._grid() if setting_key(p) not in tried), None)
+
+    def _shown_to(
+        self, sampler: BaseSampler, trials: Sequence[FrozenTrial]
+    ) -> Sequence[FrozenTrial]:
+        if isinstance(sampler, RandomSampler):
+            return []
+        # TPE asks only which trials are among the best, and its studies may be large.
+        return self._shown.of(trials, to_the_end=isinstance(sampler, GPSampler))
 
     def _sample(self, trials: Sequence[FrozenTrial], sampler: BaseSampler) -> dict[str, Any]:
         storage = ShownStorage(trials)

@@ -10,9 +10,10 @@ from optuna.trial import FrozenTrial, create_trial
 from optuna.trial import TrialState as OptunaState
 
 from tuner.kept_epoch import kept_epoch
+from tuner.search.curves import curve_of
 from tuner.search.optuna_importance import importances_of
-from tuner.search.optuna_sampling import SettingsSampler
-from tuner.search.optuna_shown import STATE
+from tuner.search.optuna_sampling import GAUSSIAN_PROCESS_LIMIT, SettingsSampler
+from tuner.search.optuna_shown import CURVE, STATE
 from tuner.search.run_record import search_key
 from tuner.search.shared.facts import StudyFacts
 from tuner.search.shared.packed import unpacked
@@ -88,17 +89,22 @@ class SharedSampler:
         running = {"state": TrialState.RUNNING.value, "reports": []}
         result = running if training.result is None else unpacked(training.result)
         spec = from_plain(TrialSpec, training.settings["spec"])
-        kept = kept_epoch([from_plain(EpochReport, one) for one in result["reports"]], spec)
+        reports = [from_plain(EpochReport, one) for one in result["reports"]]
+        kept = kept_epoch(reports, spec)
         state = OptunaState.RUNNING
         if training.result is not None:
             good = result["state"] in (TrialState.FINISHED, TrialState.PRUNED) and kept
             state = OptunaState.COMPLETE if good else OptunaState.FAIL
+        ended = TrialState(str(result["state"]))
+        attributes: dict[str, Any] = {STATE: ended.value}
+        if training.number <= GAUSSIAN_PROCESS_LIMIT:  # of many trials they take memory
+            attributes[CURVE] = curve_of(training.key, spec, ended, reports)
         frozen = create_trial(
             state=state,
             value=kept.scores.f1 if kept and state is OptunaState.COMPLETE else None,
             params=self._sampler.params(spec),
             distributions=self._sampler.distributions,
-            user_attrs={STATE: result["state"]},
+            user_attrs=attributes,
         )
         frozen.number = training.number
         return frozen

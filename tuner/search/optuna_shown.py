@@ -14,12 +14,15 @@ from optuna.storages import InMemoryStorage
 from optuna.trial import FrozenTrial, create_trial
 from optuna.trial import TrialState as OptunaState
 
+from tuner.search.curves import Curve
+from tuner.search.expected_end import ExpectedEnds
 from tuner.trial import TrialState
 
-__all__ = ["MEMORY_CONSTRAINT", "STATE", "Shown", "ShownStorage", "is_feasible"]
+__all__ = ["CURVE", "MEMORY_CONSTRAINT", "STATE", "Shown", "ShownStorage", "is_feasible"]
 
 MEMORY_CONSTRAINT = "memory"
-STATE = "tuner:state"
+STATE, CURVE = "tuner:state", "tuner:curve"
+"""Attributes of a trial in memory: our own state, and the learning curve (a `Curve`)."""
 
 
 def is_feasible(trial: FrozenTrial) -> bool:
@@ -72,13 +75,16 @@ class Shown:
 
     def __init__(self) -> None:
         self._made: dict[int, tuple[FrozenTrial, float | None, bool, FrozenTrial]] = {}
+        self._ends = ExpectedEnds()
 
-    def of(self, trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
+    def of(self, trials: Sequence[FrozenTrial], *, to_the_end: bool = True) -> list[FrozenTrial]:
         """Return the trials as the sampler shall see them.
 
         Args:
             trials: Those so far by number, running ones included; all of the same ranges.
+            to_the_end: Whether stopped trials show what they would have reached.
         """
+        finished = _finished(trials) if to_the_end else []
         good = [t.value for t in trials if t.state is OptunaState.COMPLETE and t.value is not None]
         worst = min(good, default=0.0)
         neutral = statistics.median(good) if good else 0.0
@@ -86,12 +92,18 @@ class Shown:
         shown = []
         for place, trial in enumerate(trials):
             missing = worst if is_feasible(trial) else neutral
-            value = missing if trial.value is None else trial.value
-            if not trial.state.is_finished() or (trial.value is not None and not constrained):
+            value = missing if trial.value is None else trial.value + self._rise(trial, finished)
+            if not trial.state.is_finished() or (trial.value == value and not constrained):
                 shown.append(trial)
             else:
                 shown.append(self._remade(place, trial, value, constrained=constrained))
         return shown
+
+    def _rise(self, trial: FrozenTrial, finished: Sequence[Curve]) -> float:
+        curve = trial.user_attrs.get(CURVE)
+        if not finished or curve is None or curve.state is not TrialState.PRUNED:
+            return 0.0
+        return self._ends.rise(curve, finished)
 
     def _remade(
         self, place: int, trial: FrozenTrial, value: float, *, constrained: bool
@@ -109,3 +121,8 @@ class Shown:
         remade.number = place
         self._made[place] = (trial, value, constrained, remade)
         return remade
+
+
+def _finished(trials: Sequence[FrozenTrial]) -> list[Curve]:
+    curves = (trial.user_attrs.get(CURVE) for trial in trials)
+    return [one for one in curves if one is not None and one.state is TrialState.FINISHED]

@@ -9,7 +9,7 @@ from typing import Literal
 
 from diagnostics.subjects.run_history import RunEvent
 from tuner.kept_epoch import kept_epoch
-from tuner.search.curves import Curve, CurvePoint, schedule_shape
+from tuner.search.curves import Curve, curve_of
 from tuner.study_view import TrialRow
 from tuner.trial import EpochReport, TrialSpec, TrialState
 
@@ -105,21 +105,7 @@ class RunRecord:
 
     def curve(self) -> Curve:
         """Return its learning curve over its own plan, as the pruner compares it."""
-        points = tuple(
-            CurvePoint(
-                progress=report.epoch / report.epochs,
-                score=report.scores.f1,
-                loss=report.scores.loss,
-            )
-            for report in self.reports
-        )
-        return Curve(
-            key=self.key,
-            schedule=schedule_shape(self.spec),
-            points=points,
-            state=self.state,
-            epochs=self.spec.epochs,
-        )
+        return curve_of(self.key, self.spec, self.state, self.reports)
 
 
 def search_key(number: int) -> str:

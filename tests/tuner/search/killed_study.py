@@ -16,14 +16,15 @@ import sys
 import time
 from pathlib import Path
 
-from tests.tuner.search.studies import Watcher, make_spec, rising
+from tests.tuner.search.studies import Watcher, early_pruner, make_spec, rising
 from tuner.engines.scripted import ScriptedEngine
-from tuner.search import optuna_bridge
+from tuner.search import optuna_bridge, search_policy
 from tuner.search.loop import run_search
 from tuner.study import StudySpec
 from tuner.study_view import StudySnapshot
 
 assert optuna_bridge.__name__  # imported before the first fork
+vars(search_policy)["FairPruner"] = early_pruner
 
 KILLS = 20
 

@@ -18,10 +18,10 @@ import optuna.importance._fanova
 import psycopg
 import sqlalchemy.dialects.postgresql
 
-from tests.tuner.search.studies import Watcher, make_spec, rising
+from tests.tuner.search.studies import Watcher, early_pruner, make_spec, rising
 from tuner.engines.scripted import ScriptedEngine
 from tuner.errors import TunerError
-from tuner.search import optuna_bridge
+from tuner.search import optuna_bridge, search_policy
 from tuner.search.copies import ModelCopies
 from tuner.search.loop import run_search
 from tuner.search.shared import loop as shared_loop
@@ -50,6 +50,7 @@ def search(folder: Path, order: dict[str, Any], say: Callable[..., None]) -> Non
     usual = {"prune": True, "has_test": True, "confirm": 1, "contenders": 2}
     engine = ScriptedEngine(rising, delay=order["delay"])
     os.environ.update(order["times"])
+    vars(search_policy)["FairPruner"] = early_pruner
     if order["dies_sending"]:
         ModelCopies.finish = kill_this_process  # type: ignore[method-assign]
     try:

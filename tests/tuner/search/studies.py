@@ -11,6 +11,7 @@ from typing import Any
 from tests.tuner.facts import TINY
 from tuner.engines.scripted import Curves, ScriptedEngine
 from tuner.search.loop import run_search
+from tuner.search.pruner import FairPruner
 from tuner.space import LogRange, PowersOfTwo, SearchSpace, WholeRange
 from tuner.study import SearchOptions, StudySpec
 from tuner.study_view import StudyPlan, StudySnapshot, StudySummary
@@ -41,6 +42,11 @@ def make_spec(**changes: Any) -> StudySpec:
         data_facts={"train": {"sentences": 100}},
     )
     return replace(spec, **changes)
+
+
+def early_pruner() -> FairPruner:
+    """Return the pruner of a study that is too short for the usual one to judge anything."""
+    return FairPruner(least_comparable=3)
 
 
 def peak(spec: TrialSpec) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import statistics
 import subprocess
 import sys
 import time
@@ -41,6 +42,9 @@ def open_bridge(directory: Path, **options: Any) -> Iterator[OptunaBridge]:
 
 
 def ended(asked: Asked, directory: Path, state: TrialState = TrialState.FINISHED) -> RunRecord:
+    """A training that rose to its score along a straight line; a pruned one came half-way."""
+    epochs = asked.spec.epochs
+    trained = max(1, epochs // 2) if state is TrialState.PRUNED else epochs
     return RunRecord(
         key=search_key(asked.number),
         number=asked.number,
@@ -49,7 +53,10 @@ def ended(asked: Asked, directory: Path, state: TrialState = TrialState.FINISHED
         origin=asked.origin,
         directory=directory,
         state=state,
-        reports=(scripted_report(asked.spec, asked.spec.epochs, peak(asked.spec)),),
+        reports=tuple(
+            scripted_report(asked.spec, epoch, peak(asked.spec) * epoch / epochs)
+            for epoch in range(1, trained + 1)
+        ),
     )
 
 
@@ -91,16 +98,22 @@ def tell_of_all_kinds(bridge: OptunaBridge, folder: Path) -> None:
     for number in range(5):
         asked = bridge.ask()
         assert asked is not None
-        bridge.tell(ended(asked, folder, states.get(number, TrialState.FINISHED)))
+        run = ended(asked, folder, states.get(number, TrialState.FINISHED))
+        for report in run.reports:
+            bridge.report(number, report.epoch, report.scores.f1)
+        bridge.tell(run)
     bridge.ask()
 
 
 def test_what_the_sampler_is_shown(tmp_path: Path) -> None:
-    """Failed regions look as bad as the worst, infeasible ones neutral behind a constraint."""
+    """Failed regions look as bad as the worst, infeasible ones neutral behind a constraint.
+
+    A pruned trial shows what it would have reached, to TPE what it had.
+    """
     with open_bridge(tmp_path) as bridge:
         tell_of_all_kinds(bridge, tmp_path)
         told = bridge._knowledge().trials
-        shown = Shown().of(told)
+        shown, raw = Shown().of(told), Shown().of(told, to_the_end=False)
     assert [trial.state.name for trial in told] == [
         "COMPLETE",
         "FAIL",
@@ -112,7 +125,9 @@ def test_what_the_sampler_is_shown(tmp_path: Path) -> None:
     assert [trial.state.name for trial in shown] == ["COMPLETE"] * 5 + ["RUNNING"]
     good = [trial.value for trial in told if trial.value is not None]
     assert shown[1].value == min(good)
-    assert shown[2].value == told[2].value
+    had, shows = told[2].value or 0.0, shown[2].value or 0.0
+    assert had < shows <= statistics.median(told[number].value or 0.0 for number in (0, 4))
+    assert raw[2].value == told[2].value
     assert shown[3].value == sorted(good)[1]
     violated = [trial.constraints["memory"] > 0 for trial in shown[:5]]
     assert violated == [False, False, False, True, False]

@@ -15,7 +15,7 @@ from tuner.search.curves import best_at, quantile, schedule_shape
 from tuner.search.pruner import Curve, CurvePoint, FairPruner
 from tuner.trial import TrialSpec, TrialState
 
-PRUNER = FairPruner()
+PRUNER = FairPruner(least_comparable=3)  # ten, as usual, would make long examples
 
 
 def curve(
@@ -81,10 +81,15 @@ def test_nothing_is_judged_in_the_first_quarter_and_in_the_last_stretch() -> Non
     assert PRUNER.advise(curve([0.1] * 8, epochs=10), good()) is not None
 
 
-def test_three_comparable_trainings_are_needed() -> None:
+def test_a_number_of_comparable_trainings_is_needed() -> None:
     assert PRUNER.advise(BAD, good(2)) is None
     assert PRUNER.advise(BAD, [*good(2), BAD]) is None  # itself does not count
     assert PRUNER.advise(BAD, good(3)) is not None
+
+
+def test_usually_ten_comparable_trainings_are_needed() -> None:
+    assert FairPruner().advise(BAD, good(9)) is None
+    assert FairPruner().advise(BAD, good(10)) is not None
 
 
 @pytest.mark.parametrize(
