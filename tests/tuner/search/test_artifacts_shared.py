@@ -68,6 +68,14 @@ def another_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared_study, "BOOT", boot)
 
 
+@pytest.fixture(params=["another", "the same"])
+def machine(request: pytest.FixtureRequest) -> str:
+    """On which machine this process is, seen from those that it starts."""
+    if request.param == "another":
+        request.getfixturevalue("another_machine")
+    return str(request.param)
+
+
 def stored(place: str) -> list[str]:
     filesystem, root = fsspec.core.url_to_fs(place, use_listings_cache=False)
     if not filesystem.exists(root):
@@ -106,22 +114,14 @@ def test_a_trial_goes_on_from_the_checkpoint_of_a_machine_that_is_gone(
     assert not [name for name in stored(place) if "checkpoint" in name]
 
 
-@pytest.mark.parametrize("machine", ["another", "the same"])
 def test_the_model_of_a_machine_that_is_gone_is_fetched_and_not_trained_again(
-    tmp_path: Path,
-    forker: Forker,
-    url: str,
-    place: str,
-    machine: str,
-    request: pytest.FixtureRequest,
+    tmp_path: Path, forker: Forker, url: str, place: str, machine: str
 ) -> None:
     first = forker.start(tmp_path / "a", url, trials=3, artifacts=place).end()
     assert first["status"] == "finished", first
     whole = (tmp_path / "a" / "best" / "model.json").read_text()
     shutil.rmtree(tmp_path / "a")
     before = stored(place)
-    if machine == "another":
-        request.getfixturevalue("another_machine")
     engine = ScriptedEngine(rising)
     spec = make_spec(trials=3, confirm=1, contenders=2, storage=url, artifacts=place)
     summary = search(tmp_path / "b", spec, engine=engine)
@@ -245,20 +245,13 @@ def test_the_summary_of_a_study_that_goes_on_is_sent_again(
         assert len(sent["rows"]) == trials
 
 
-@pytest.mark.parametrize("machine", ["another", "the same"])
+@pytest.mark.usefixtures("machine")
 def test_the_summary_of_a_sender_that_died_is_sent_by_the_next(
-    tmp_path: Path,
-    forker: Forker,
-    url: str,
-    place: str,
-    machine: str,
-    request: pytest.FixtureRequest,
+    tmp_path: Path, forker: Forker, url: str, place: str
 ) -> None:
     options: dict[str, Any] = {"trials": 2, "confirm": 0, "prune": False, "artifacts": place}
     forker.start(tmp_path / "a", url, dies_sending=True, **options).end()
     assert not [name for name in stored(place) if name.startswith("summary/")]
-    if machine == "another":
-        request.getfixturevalue("another_machine")
     search(tmp_path / "b", make_spec(storage=url, has_test=True, **options))
     assert [name for name in stored(place) if name.startswith("summary/")]
 
