@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 ARGS ?=
-# More than two cores need: half of the tests' time is waiting, for processes, servers and locks.
+# More than two cores need: the tests wait much, for processes, servers and locks.
 WORKERS ?= 4
 
 # The tests start hundreds of processes; without bytecode each would compile the package anew.

@@ -39,7 +39,7 @@ class KnownTrials:
             self._put(
                 _frozen(len(self), trial.params, ranges, trial.state, state_of(trial), trial.value)
             )
-            if self._is_drawn(trial.number, trial.state):
+            if self._is_drawn(trial.number, trial.state, state_of(trial)):
                 self._draw(trial.number, stored_curve(trial))
 
     def __len__(self) -> int:
@@ -73,13 +73,14 @@ class KnownTrials:
         stored = OptunaState.FAIL if value is None else OptunaState.COMPLETE
         ended = _frozen(number, earlier.params, earlier.distributions, stored, state, value)
         self._trials[number] = ended
-        if self._is_drawn(number, stored):
+        if self._is_drawn(number, stored, state):
             self._draw(number, curve)
 
     @staticmethod
-    def _is_drawn(number: int, stored: OptunaState) -> bool:
-        """Whether a sampler looks at the learning curve of a trial; that of many takes memory."""
-        return number <= GAUSSIAN_PROCESS_LIMIT and stored is OptunaState.COMPLETE
+    def _is_drawn(number: int, stored: OptunaState, state: TrialState) -> bool:
+        """Whether a sampler looks at the learning curve of a trial; those of many take memory."""
+        has_score = stored is OptunaState.COMPLETE and state is not TrialState.FAILED
+        return number <= GAUSSIAN_PROCESS_LIMIT and has_score
 
     def _draw(self, number: int, curve: Curve) -> None:
         trial = self._trials[number]

@@ -97,7 +97,8 @@ class SharedSampler:
             state = OptunaState.COMPLETE if good else OptunaState.FAIL
         ended = TrialState(str(result["state"]))
         attributes: dict[str, Any] = {STATE: ended.value}
-        if training.number <= GAUSSIAN_PROCESS_LIMIT:  # of many trials they take memory
+        is_early = training.number <= GAUSSIAN_PROCESS_LIMIT  # the curves of all take memory
+        if is_early and state is OptunaState.COMPLETE:
             attributes[CURVE] = curve_of(training.key, spec, ended, reports)
         frozen = create_trial(
             state=state,

@@ -324,3 +324,14 @@ def test_a_sampler_is_shown_the_same_as_by_a_storage_of_optuna(infeasible: bool)
         expected = plain.ask(sampler.distributions).params
     assert sampler._sample(shown.of(trials), _sampler(sampler._spec, 30, 1)) == expected
     assert shown.of(trials) == shown.of(trials)
+
+
+def test_a_complete_trial_that_somebody_adds_while_it_works_is_no_curve(tmp_path: Path) -> None:
+    """It counts as failed, and the search goes on."""
+    with open_bridge(tmp_path) as bridge:
+        bridge.ask()
+        study = optuna.load_study(study_name="demo", storage=f"sqlite:///{tmp_path / 'study.db'}")
+        params, ranges = bridge._sampler.params(RECIPE), bridge._sampler.distributions
+        study.add_trial(optuna.create_trial(value=0.9, params=params, distributions=ranges))
+        bridge.ask()
+        assert bridge.ask() is not None
