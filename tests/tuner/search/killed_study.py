@@ -24,7 +24,6 @@ from tuner.study import StudySpec
 from tuner.study_view import StudySnapshot
 
 assert optuna_bridge.__name__  # imported before the first fork
-vars(search_policy)["FairPruner"] = early_pruner
 
 KILLS = 20
 
@@ -84,6 +83,7 @@ def results(directory: Path) -> dict[str, tuple[int, str]]:
 
 def main(directory: Path, seed: int) -> None:
     """Kill the study often, check after each time that no result changed, then let it end."""
+    vars(search_policy)["FairPruner"] = early_pruner
     generator = random.Random(seed)
     trials, kills, before = 6, 0, results(directory)
     while kills < KILLS:
