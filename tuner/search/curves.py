@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tuner.trial import EpochReport, TrialSpec, TrialState
+from tuner.trial import TrialSpec, TrialState
 from tuner.trunk import is_trunk, plan_of
 
 __all__ = [
@@ -81,15 +81,23 @@ class Curve:
         return round(self.progress * self.epochs)
 
 
-def curve_of(key: str, spec: TrialSpec, state: TrialState, reports: Sequence[EpochReport]) -> Curve:
-    """Return the learning curve of a training over its own plan."""
+def curve_of(
+    key: str,
+    spec: TrialSpec,
+    state: TrialState,
+    evaluations: Iterable[tuple[int, float, float | None]],
+) -> Curve:
+    """Return the learning curve of a training over its own plan.
+
+    Args:
+        key: Name of the training.
+        spec: Its hyperparameters.
+        state: How it stands.
+        evaluations: Epoch, F1 and development loss of each, in the order of training.
+    """
     points = tuple(
-        CurvePoint(
-            progress=report.epoch / report.epochs,
-            score=report.scores.f1,
-            loss=report.scores.loss,
-        )
-        for report in reports
+        CurvePoint(progress=epoch / spec.epochs, score=score, loss=loss)
+        for epoch, score, loss in evaluations
     )
     return Curve(
         key=key, schedule=schedule_shape(spec), points=points, state=state, epochs=spec.epochs

@@ -16,7 +16,7 @@ from optuna.trial import FrozenTrial
 from optuna.trial import TrialState as OptunaState
 
 from tuner.errors import StudyError
-from tuner.search.curves import Curve, CurvePoint, schedule_shape
+from tuner.search.curves import Curve, curve_of
 from tuner.search.optuna_shown import STATE
 from tuner.search.run_record import RunRecord, search_key
 from tuner.search.sampling import StoredTrial
@@ -92,18 +92,9 @@ def stored_curve(trial: FrozenTrial) -> Curve:
     """
     known = stored_trial(trial)
     last = known.facts.get("epochs", math.inf)  # an attempt that was given up may have gone further
-    points = tuple(
-        CurvePoint(progress=epoch / known.spec.epochs, score=score, loss=None)
-        for epoch, score in sorted(trial.intermediate_values.items())
-        if epoch <= last
-    )
-    return Curve(
-        key=search_key(trial.number),
-        schedule=schedule_shape(known.spec),
-        points=points,
-        state=known.state,
-        epochs=known.spec.epochs,
-    )
+    stored = sorted(trial.intermediate_values.items())
+    evaluations = ((epoch, score, None) for epoch, score in stored if epoch <= last)
+    return curve_of(search_key(trial.number), known.spec, known.state, evaluations)
 
 
 def _begun_earlier(attributes: Mapping[str, Any]) -> dict[str, Any]:

@@ -36,10 +36,9 @@ class KnownTrials:
         for trial in stored:
             known = trial.distributions == self._distributions
             ranges = self._distributions if known else trial.distributions
-            self._put(
-                _frozen(len(self), trial.params, ranges, trial.state, state_of(trial), trial.value)
-            )
-            if self._is_drawn(trial.number, trial.state, state_of(trial)):
+            state = state_of(trial)
+            self._put(_frozen(len(self), trial.params, ranges, trial.state, state, trial.value))
+            if self._is_drawn(trial.number, trial.state, state):
                 self._draw(trial.number, stored_curve(trial))
 
     def __len__(self) -> int:

@@ -99,7 +99,8 @@ class SharedSampler:
         attributes: dict[str, Any] = {STATE: ended.value}
         is_early = training.number <= GAUSSIAN_PROCESS_LIMIT  # the curves of all take memory
         if is_early and state is OptunaState.COMPLETE:
-            attributes[CURVE] = curve_of(training.key, spec, ended, reports)
+            evaluations = ((one.epoch, one.scores.f1, None) for one in reports)
+            attributes[CURVE] = curve_of(training.key, spec, ended, evaluations)
         frozen = create_trial(
             state=state,
             value=kept.scores.f1 if kept and state is OptunaState.COMPLETE else None,

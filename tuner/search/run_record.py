@@ -105,7 +105,8 @@ class RunRecord:
 
     def curve(self) -> Curve:
         """Return its learning curve over its own plan, as the pruner compares it."""
-        return curve_of(self.key, self.spec, self.state, self.reports)
+        told = ((one.epoch, one.scores.f1, one.scores.loss) for one in self.reports)
+        return curve_of(self.key, self.spec, self.state, told)
 
 
 def search_key(number: int) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +18,7 @@ from tuner.errors import StudyError
 from tuner.search.delivery import ensure_model, publish, read_test_split
 from tuner.search.driver import StopCause
 from tuner.search.run_record import RunRecord
-from tuner.search.shared.search import PAUSE_SECONDS
+from tuner.search.shared.search import pause
 from tuner.search.shared.together import Together
 from tuner.trial import Scores, TrialState
 from tuner.values import from_plain, to_plain
@@ -82,8 +81,7 @@ def _is_left_to_this_process(together: Together, task: RunRecord) -> bool:
             return False
         if _take(together, task):
             return True
-        session.observer.tick(session.snapshot())
-        time.sleep(min(shared.times.poll, PAUSE_SECONDS))
+        pause(together)
         together.refresh(at_most_every=shared.times.poll)
     return False
 
@@ -107,8 +105,7 @@ def deliver_together(together: Together) -> Delivered:
             return _as_delivered(together, leading, known)
         if _may_deliver(together, leading) and _take(together, _task(together, leading)):
             return _deliver(together, leading)
-        session.observer.tick(session.snapshot())
-        time.sleep(min(shared.times.poll, PAUSE_SECONDS))
+        pause(together)
 
 
 def _deliver(together: Together, leading: RunRecord) -> Delivered:
@@ -219,6 +216,5 @@ def is_fetched(together: Together, leading: RunRecord, known: Mapping[str, Any])
         if not is_sending:
             break
         together.refresh(at_most_every=shared.times.poll)
-        session.observer.tick(session.snapshot())
-        time.sleep(min(shared.times.poll, PAUSE_SECONDS))
+        pause(together)
     return False

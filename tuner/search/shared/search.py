@@ -16,7 +16,7 @@ from tuner.search.search_policy import SearchPolicy
 from tuner.search.shared.together import Together
 from tuner.trial import EpochReport
 
-__all__ = ["PAUSE_SECONDS", "SharedConfirmSource", "SharedSearchSource", "wait_for_others"]
+__all__ = ["SharedConfirmSource", "SharedSearchSource", "pause", "wait_for_others"]
 
 PAUSE_SECONDS = 0.2
 
@@ -113,5 +113,10 @@ def wait_for_others(together: Together, role: str, *, time_is_up: bool) -> StopC
         if running != said:
             said = running
             session.update(f"Waiting for {running} trainings of other processes")
-        session.observer.tick(session.snapshot())
-        time.sleep(min(shared.times.poll, PAUSE_SECONDS))
+        pause(together)
+
+
+def pause(together: Together) -> None:
+    """Show how things stand, and wait a moment for what other processes do."""
+    together.session.observer.tick(together.session.snapshot())
+    time.sleep(min(together.bridge.shared.times.poll, PAUSE_SECONDS))
