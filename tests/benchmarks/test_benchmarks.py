@@ -27,6 +27,7 @@ from tuner.trial import TrialSpec
 ROOT = Path(__file__).resolve().parents[2]
 BENCHMARKS = ROOT / "benchmarks"
 SCRIPTS = (
+    "compiled_training",
     "crash_search",
     "fin_search",
     "guide_recipes",

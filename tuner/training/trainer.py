@@ -373,6 +373,9 @@ class FineTuningTrainer(Trainer):
         """Undo what accelerate did to the model, which the next training uses again."""
         if self.model is not None:
             self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)
+            # With this mark, accelerate would take the next training's model for prepared and leave
+            # out its mixed precision and its compilation.
+            vars(self.model).pop("_is_accelerate_prepared", None)
         self.accelerator.free_memory()
         self.optimizer = self.lr_scheduler = None
         self.callback_handler.optimizer = self.callback_handler.lr_scheduler = None
