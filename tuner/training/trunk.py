@@ -40,7 +40,12 @@ class TrunkTrainer(FineTuningTrainer):
     def get_train_dataloader(self) -> DataLoader[Any]:
         """Return the loader of the trunk and all branches."""
         return trunk_loader(
-            self.train_split, self.spec, self.padding, self.piece_tokens, self.course
+            self.train_split,
+            self.spec,
+            self.padding,
+            self.piece_tokens,
+            self.course,
+            pinned=self._pinned,
         )
 
     def create_scheduler(
@@ -67,7 +72,7 @@ class TrunkTrainer(FineTuningTrainer):
 
         Raises:
             OutOfMemoryError: Not even one row fits.
-            NonFiniteError: The loss became NaN or infinite.
+            NonFiniteError: The loss became NaN or infinite, now or a few steps ago.
         """
         place = self.state.global_step
         stretch = self.course.at(place)
