@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch.utils.data import DataLoader
+from torch.utils.hooks import RemovableHandle
 from transformers import Trainer, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 
@@ -83,6 +84,7 @@ class FineTuningTrainer(Trainer):
             train_dataset=RowNumbers(len(train)),
             eval_dataset=RowNumbers(len(dev)),
         )
+        self.neftune_hook_handle: RemovableHandle | None = None
         self.remove_callback(PrinterCallback)
         self.add_callback(Bridge(self))
         self.task = task
@@ -388,6 +390,8 @@ class FineTuningTrainer(Trainer):
             # With this mark, accelerate would take the next training's model for prepared and leave
             # out its mixed precision and its compilation.
             vars(self.model).pop("_is_accelerate_prepared", None)
+        if self.neftune_hook_handle is not None:  # left in the model by a training that was stopped
+            self.neftune_hook_handle.remove()
         self.accelerator.free_memory()
         self.optimizer = self.lr_scheduler = None
         self.callback_handler.optimizer = self.callback_handler.lr_scheduler = None

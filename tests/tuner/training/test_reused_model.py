@@ -94,3 +94,14 @@ def test_the_environment_stays_as_it_was(
     before = dict(os.environ)
     train_once(bench, tmp_path / "one", replace(spec, epochs=1, extra=COMPILED))
     assert dict(os.environ) == before
+
+
+def test_noise_of_a_training_that_was_stopped_is_not_left_behind(
+    bench: Workbench, spec: TrialSpec, train_once: Train, tmp_path: Path
+) -> None:
+    settings = replace(spec, epochs=1)
+    plain = train_once(bench, tmp_path / "plain", settings)
+    noisy = replace(settings, extra={"neftune_noise_alpha": 50.0})
+    stopped = train_once(bench, tmp_path / "stopped", noisy, abort_after=2)
+    assert stopped.outcome.state is TrialState.INTERRUPTED
+    assert train_once(bench, tmp_path / "next", settings).losses == plain.losses
