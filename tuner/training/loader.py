@@ -18,7 +18,7 @@ __all__ = ["RowNumbers", "training_loader", "trunk_loader"]
 
 
 def training_loader(
-    split: EncodedSplit, spec: TrialSpec, padding: int, piece_tokens: int, *, pinned: bool = False
+    split: EncodedSplit, spec: TrialSpec, padding: int, piece_tokens: int
 ) -> DataLoader[Any]:
     """Return the loader of a training; the rows of a batch fall in length.
 
@@ -27,22 +27,14 @@ def training_loader(
         spec: Batch size and seed.
         padding: Token id that fills short rows.
         piece_tokens: Padded tokens that a cut within a batch must save.
-        pinned: Whether batches are made in page-locked memory, which needs a GPU.
     """
     sampler = LengthBatchSampler(split.lengths, spec.batch_size, spec.seed, piece_tokens)
     rows = RowNumbers(len(split))
-    collate_fn = _collator(split, padding)
-    return _EpochLoader(rows, batch_sampler=sampler, collate_fn=collate_fn, pin_memory=pinned)
+    return _EpochLoader(rows, batch_sampler=sampler, collate_fn=_collator(split, padding))
 
 
 def trunk_loader(
-    split: EncodedSplit,
-    spec: TrialSpec,
-    padding: int,
-    piece_tokens: int,
-    course: TrunkCourse,
-    *,
-    pinned: bool = False,
+    split: EncodedSplit, spec: TrialSpec, padding: int, piece_tokens: int, course: TrunkCourse
 ) -> DataLoader[Any]:
     """Return the loader of a trunk, which goes through all of its steps in one pass.
 
@@ -52,12 +44,10 @@ def trunk_loader(
         padding: Token id that fills short rows.
         piece_tokens: Padded tokens that a cut within a batch must save.
         course: The order of the steps.
-        pinned: Whether batches are made in page-locked memory, which needs a GPU.
     """
     batches = LengthBatchSampler(split.lengths, spec.batch_size, spec.seed, piece_tokens)
     rows, sampler = RowNumbers(len(split)), TrunkSampler(batches, course)
-    collate_fn = _collator(split, padding)
-    return DataLoader(rows, batch_sampler=sampler, collate_fn=collate_fn, pin_memory=pinned)
+    return DataLoader(rows, batch_sampler=sampler, collate_fn=_collator(split, padding))
 
 
 def _collator(split: EncodedSplit, padding: int) -> Callable[[list[int]], dict[str, torch.Tensor]]:

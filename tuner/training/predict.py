@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from diagnostics.subjects.run_history import RunEvent
@@ -19,6 +21,7 @@ from tuner.training.memory import (
     release_memory,
     split_rows,
 )
+from tuner.training.transfer import to_device
 from tuner.trial import Scores
 
 __all__ = ["collate", "evaluate", "evaluation_tokens"]
@@ -102,8 +105,7 @@ def evaluate(
                 on_batch()
     finally:
         model.train(was_training)
-    on_predicted(run.predicted)
-    return run.scores()
+    return run.scores(on_predicted)
 
 
 def evaluation_tokens(device: str, limits: MicroBatchLimits) -> int:
@@ -136,8 +138,25 @@ def _shrink(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Predicted:
+    """What was predicted for some windows; labels and loss stay on the device until all are done.
+
+    Attributes:
+        rows: Numbers of the windows.
+        marked: Shape (rows, longest): where a word is scored.
+        labels: Shape (rows, longest): the likeliest label ids.
+        loss: Sum over the words, a scalar.
+    """
+
+    rows: Any
+    marked: npt.NDArray[np.bool_]
+    labels: torch.Tensor
+    loss: torch.Tensor
+
+
 class _Run:
-    """One pass over a split: collects predictions and the loss."""
+    """One pass over a split: collects predictions and losses."""
 
     def __init__(
         self,
@@ -154,8 +173,7 @@ class _Run:
         self.padding = padding
         self.device = device
         self.simulated = simulated
-        self.predicted = np.zeros(split.gold.size, dtype=np.int64)
-        self.loss = 0.0
+        self._waiting: list[_Predicted] = []
         # words[scored_before[row]:scored_before[row + 1]] are the words that the window scores.
         marks = (split.labels != IGNORED).astype(np.int64)
         scored = np.add.reduceat(marks, split.offsets[:-1]) if len(split) else marks
@@ -173,18 +191,25 @@ class _Run:
 
     @torch.no_grad()
     def _predict(self, rows: Any) -> None:
-        inputs = collate(self.split, rows, self.padding, self.device)
+        """Start predicting; an accelerator goes on while the next windows are collated."""
+        inputs = collate(self.split, rows, self.padding, torch.device("cpu"))
+        marked = (inputs["labels"] != IGNORED).numpy()
+        inputs = to_device(inputs, self.device)
         labels = inputs.pop("labels")
         self.simulated.touch("eval", *labels.shape)
         logits = self.model(**inputs).logits
-        loss = float(self.task.loss_sum(logits, labels, 0.0))
-        best = self.task.predictions(logits).cpu().numpy()
-        marked = (labels != IGNORED).cpu().numpy()
-        for number, row in enumerate(rows):
-            span = slice(self.scored_before[row], self.scored_before[row + 1])
-            self.predicted[self.split.words[span]] = best[number][marked[number]]
-        self.loss += loss
+        loss = self.task.loss_sum(logits, labels, 0.0)
+        self._waiting.append(_Predicted(rows, marked, self.task.predictions(logits), loss))
 
-    def scores(self) -> Scores:
-        """Score what was predicted; the loss is the mean per word."""
-        return self.task.score(self.predicted, self.split, self.loss / max(1, self.split.gold.size))
+    def scores(self, on_predicted: Callable[[IntArray], None]) -> Scores:
+        """Fetch and score what was predicted; the loss is the mean per word."""
+        predicted = np.zeros(self.split.gold.size, dtype=np.int64)
+        loss = 0.0
+        for batch in self._waiting:
+            labels = batch.labels.cpu().numpy()
+            for number, row in enumerate(batch.rows):
+                span = slice(self.scored_before[row], self.scored_before[row + 1])
+                predicted[self.split.words[span]] = labels[number][batch.marked[number]]
+            loss += float(batch.loss)
+        on_predicted(predicted)
+        return self.task.score(predicted, self.split, loss / max(1, self.split.gold.size))

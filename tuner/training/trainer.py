@@ -36,6 +36,7 @@ from tuner.training.predict import evaluate
 from tuner.training.random_state import RandomState
 from tuner.training.repeatable_step import make_repeatable
 from tuner.training.trainer_hooks import AbortedError, Bridge, TrainerHooks
+from tuner.training.transfer import to_device
 from tuner.trial import EpochReport, Scores, TrialSpec
 
 __all__ = ["AbortedError", "FineTuningTrainer", "TrainerHooks"]
@@ -109,14 +110,7 @@ class FineTuningTrainer(Trainer):
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         """Return the loader of length batches."""
-        return training_loader(
-            self.train_split, self.spec, self.padding, self.piece_tokens, pinned=self._pinned
-        )
-
-    @property
-    def _pinned(self) -> bool:
-        """Whether batches are made in memory that a GPU copies without the processor waiting."""
-        return self.args.device.type == "cuda" and self.args.dataloader_pin_memory
+        return training_loader(self.train_split, self.spec, self.padding, self.piece_tokens)
 
     # One step
 
@@ -149,12 +143,11 @@ class FineTuningTrainer(Trainer):
         """Run forward and backward; None when memory ran out, with a smaller limit noted."""
         lengths = inputs["attention_mask"].sum(dim=1).numpy()
         words = int((inputs["labels"] != IGNORED).sum())
-        device = self.args.device
-        total = torch.zeros((), device=device)
+        total = torch.zeros((), device=self.args.device)
         runs = self._micro_batches(lengths)
         rows, length = lengths.size, int(lengths[0])
         try:
-            batch = {name: tensor.to(device, non_blocking=True) for name, tensor in inputs.items()}
+            batch = to_device(inputs, self.args.device)
             for run in runs:
                 rows, length = run.stop - run.start, int(lengths[run.start])
                 part = {name: tensor[run, :length] for name, tensor in batch.items()}

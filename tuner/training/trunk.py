@@ -40,12 +40,7 @@ class TrunkTrainer(FineTuningTrainer):
     def get_train_dataloader(self) -> DataLoader[Any]:
         """Return the loader of the trunk and all branches."""
         return trunk_loader(
-            self.train_split,
-            self.spec,
-            self.padding,
-            self.piece_tokens,
-            self.course,
-            pinned=self._pinned,
+            self.train_split, self.spec, self.padding, self.piece_tokens, self.course
         )
 
     def create_scheduler(
