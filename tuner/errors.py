@@ -59,4 +59,12 @@ class OutOfMemoryError(TunerError):
 
 
 class NonFiniteError(TunerError):
-    """The training loss became NaN or infinite."""
+    """The training loss became NaN or infinite.
+
+    Attributes:
+        step: Number of the step, from 1.
+    """
+
+    def __init__(self, message: str, hint: str, step: int) -> None:
+        super().__init__(message, hint)
+        self.step = step

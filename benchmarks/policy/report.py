@@ -32,7 +32,7 @@ from benchmarks.policy.rows import Row, ours_row, rival_row
 from benchmarks.policy.sources import SOURCES, add_source_options, each_source
 from benchmarks.policy.task import Task, TaskScale
 
-__all__ = ["OURS", "main"]
+__all__ = ["OURS", "main", "shown_difference"]
 
 BUDGETS = (5, 10, 20, 40)
 OURS = "tuner"
@@ -92,7 +92,7 @@ def _cell(row: Row, budget: float) -> str:
     good = sum(one.good for one in outcomes)
     share = sum(one.good_pruned for one in outcomes) / good if good else math.nan
     trials = statistics.mean(one.trials for one in outcomes)
-    told = f"{statistics.mean(regrets):.3f} ± {_error(regrets):.3f}"
+    told = f"{statistics.mean(regrets):.3f} ± {_standard_error(regrets):.3f}"
     return f"{told} ({optimism:+.1f}; {share:.0%}; {trials:.0f})"
 
 
@@ -111,7 +111,8 @@ def _ratios(rows: Sequence[Row]) -> str:
 def _differences(rows: Sequence[Row]) -> str:
     """Set each way of ours against all other ways, data set by data set."""
     own = [row for row in rows if row.name in {OURS, OURS_INFORMED}]
-    return "\n".join(
+    budgets = ", ".join(f"{budget:g}" for budget in rows[0].outcomes)
+    return f"Differences of regret at {budgets} trainings:\n" + "\n".join(
         f"{ours.name} minus {row.name}: "
         + ", ".join(shown_difference(ours.regrets(one), row.regrets(one)) for one in ours.outcomes)
         for ours in own
@@ -123,10 +124,10 @@ def _differences(rows: Sequence[Row]) -> str:
 def shown_difference(ours: Sequence[float], theirs: Sequence[float]) -> str:
     """Return the mean difference of paired figures and its standard error."""
     gaps = [one - other for one, other in zip(ours, theirs, strict=True)]
-    return f"{statistics.mean(gaps):+.3f} ± {_error(gaps):.3f}"
+    return f"{statistics.mean(gaps):+.3f} ± {_standard_error(gaps):.3f}"
 
 
-def _error(values: Sequence[float]) -> float:
+def _standard_error(values: Sequence[float]) -> float:
     """Return the standard error of a mean; NaN for a single value."""
     return statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else math.nan
 

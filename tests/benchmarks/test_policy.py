@@ -257,8 +257,8 @@ def test_report_prints_a_row_for_each_way(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_differences_are_paired_by_data_set() -> None:
-    assert report.shown_difference([0.5, 0.1], [0.4, 0.2]) == "+0.000 ± 0.100"
-    assert report.shown_difference([0.5], [0.4]) == "+0.100 ± nan"
+    assert report.shown_difference([0.5, 0.25], [0.25, 0.5]) == "+0.000 ± 0.250"
+    assert report.shown_difference([0.5], [0.25]) == "+0.250 ± nan"
 
 
 def test_study_that_ends_early_is_the_same_study_cut_off() -> None:

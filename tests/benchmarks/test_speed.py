@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip("torch")
 
+from benchmarks.compiled_training import Trainings, verdict
 from benchmarks.support.matrix_rate import MatrixRate, matrix_rate, operations_per_token
 from benchmarks.support.phases import PhaseClock
 from benchmarks.support.setting import Setting, open_material
@@ -106,3 +107,19 @@ def test_the_rate_is_that_of_the_products_done(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(module, "LEAST_PRODUCTS", 1.0)
     rate = matrix_rate(4, 8, 16, torch.device("cpu"), "steady")
     assert rate == 2 * 4 * 8 * 16  # one product in one second
+
+
+def arm(name: str, *seconds: tuple[float, ...]) -> Trainings:
+    return Trainings(arm=name, seconds=seconds, f1s=(0.0,) * len(seconds))
+
+
+def test_compiling_pays_after_the_epochs_that_make_up_for_it() -> None:
+    eager = arm("eager", (11.0, 10.0, 10.0), (10.0, 10.0, 10.0))
+    compiled = arm("compiled", (109.0, 8.0, 8.0), (28.0, 8.0, 8.0))
+    assert verdict(eager, compiled) == [
+        "Compiling takes 100.0 s in the first training, 20.0 s in a later one.",
+        "RATIO eager / compiled, a later epoch: 1.25",
+        "A later training gains by it from 10 epochs on.",
+    ]
+    assert verdict(compiled, eager)[0].startswith("Compiling takes 0.0 s")
+    assert verdict(compiled, eager)[2].startswith("No training gains")

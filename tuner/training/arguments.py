@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import difflib
-import os
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -56,7 +54,6 @@ _TRUNK: Mapping[str, Any] = {  # one pass over all steps, whose rates `TrunkCour
     "lr_scheduler_type": "constant",
     "eval_strategy": "no",
 }
-_WRITTEN = ("ACCELERATE_DYNAMO_BACKEND", "ACCELERATE_DYNAMO_MODE")
 _SECRETS = ("_token", "_password", "_secret", "_api_key")
 _LOGS_PER_EPOCH = 5
 _LONGEST_REASON = 300
@@ -139,8 +136,7 @@ def training_arguments(
         **spec.extra,
     }
     try:
-        with _unchanged_environment():
-            arguments = TrainingArguments(**values)
+        arguments = TrainingArguments(**values)
     except (TypeError, ValueError, ImportError) as error:
         settings = ", ".join(f"{name}={value}" for name, value in spec.extra.items()) or "none"
         raise UsageError(
@@ -151,23 +147,6 @@ def training_arguments(
     if arguments.n_gpu > 1:
         arguments._n_gpu = 1
     return arguments
-
-
-@contextlib.contextmanager
-def _unchanged_environment() -> Iterator[None]:
-    """Undo what the arguments write into the environment: it would compile later trainings too.
-
-    The Trainer reads it again only where the arguments themselves say nothing.
-    """
-    before = {name: os.environ.get(name) for name in _WRITTEN}
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 def check_arguments(arguments: TrainingArguments) -> None:

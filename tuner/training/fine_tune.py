@@ -168,8 +168,9 @@ def _outcome(error: Exception, trainer: FineTuningTrainer | None, job: Job) -> T
     step = trainer.steps_trained if trainer is not None else None
     if isinstance(error, AbortedError):
         return TrialOutcome(state=TrialState.INTERRUPTED, reason="Stopped at once.", events=events)
+    error = _non_finite_before(trainer) or error
     if isinstance(error, NonFiniteError):
-        event = RunEvent(kind="non-finite", message=error.message, step=step)
+        event = RunEvent(kind="non-finite", message=error.message, step=error.step)
         return _non_finite(error, trainer, (*events, event))
     if isinstance(error, OutOfMemoryError):
         event = RunEvent(kind="out-of-memory", message=error.message, step=step)
@@ -183,6 +184,18 @@ def _outcome(error: Exception, trainer: FineTuningTrainer | None, job: Job) -> T
         reason=f"{type(error).__name__}: {error}",
         events=(*events, event),
     )
+
+
+def _non_finite_before(trainer: FineTuningTrainer | None) -> NonFiniteError | None:
+    """Find a loss that had not been looked at yet: it explains whatever else went wrong later."""
+    try:
+        if trainer is not None:
+            trainer.losses.settle()
+    except NonFiniteError as error:
+        return error
+    except RuntimeError:  # the device itself has failed, and tells no values any more
+        return None
+    return None
 
 
 def _non_finite(

@@ -73,4 +73,5 @@ class FiniteLosses:
                     f"The training loss became {loss} at step {one.step} "
                     f"(learning rate {one.learning_rate:.2e}).",
                     "Use a lower learning rate or a longer warm-up.",
+                    one.step,
                 )

@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 from torch.utils.data import DataLoader
-from torch.utils.hooks import RemovableHandle
 from transformers import Trainer, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 
@@ -24,6 +23,7 @@ from tuner.training.checkpoints import RunningEpoch, seal_checkpoint
 from tuner.training.encode import IGNORED, EncodedSplit, IntArray
 from tuner.training.epoch_tally import EpochTally
 from tuner.training.finite_losses import FiniteLosses, steps_between_looks
+from tuner.training.left_behind import take_out
 from tuner.training.loader import RowNumbers, training_loader
 from tuner.training.memory import (
     MicroBatchLimits,
@@ -85,7 +85,6 @@ class FineTuningTrainer(Trainer):
             train_dataset=RowNumbers(len(train)),
             eval_dataset=RowNumbers(len(dev)),
         )
-        self.neftune_hook_handle: RemovableHandle | None = None
         self.remove_callback(PrinterCallback)
         self.add_callback(Bridge(self))
         self.task = task
@@ -100,7 +99,7 @@ class FineTuningTrainer(Trainer):
         self.verdict = Verdict()
         self.has_optimizer_state = bool(reports)
         self.piece_tokens = piece_tokens_of(self.args.device.type)
-        self._losses = FiniteLosses(steps_between_looks(self.args.device.type))
+        self.losses = FiniteLosses(steps_between_looks(self.args.device.type))
         self._pause = epochs_between(train.ids.size, dev.ids.size, spec)
         self._checkpointed = time.monotonic()
         self._checkpoint_seconds = 0.0
@@ -136,7 +135,7 @@ class FineTuningTrainer(Trainer):
             model.zero_grad(set_to_none=True)
             random_state.restore()
             release_memory()
-        self._losses.note(done, self.steps_trained + 1, self._get_learning_rate())
+        self.losses.note(done, self.steps_trained + 1, self._get_learning_rate())
         return done
 
     def _try_step(self, model: torch.nn.Module, inputs: Mapping[str, Any]) -> torch.Tensor | None:
@@ -145,7 +144,7 @@ class FineTuningTrainer(Trainer):
         words = int((inputs["labels"] != IGNORED).sum())
         total = torch.zeros((), device=self.args.device)
         runs = self._micro_batches(lengths)
-        rows, length = lengths.size, int(lengths[0])
+        rows, length = runs[0].stop, int(lengths[0])
         try:
             batch = to_device(inputs, self.args.device)
             for run in runs:
@@ -234,7 +233,7 @@ class FineTuningTrainer(Trainer):
         Raises:
             NonFiniteError: The loss of a step before became NaN or infinite.
         """
-        self._losses.settle()
+        self.losses.settle()
         predicted: list[IntArray] = []
         scores = evaluate(
             self.model,
@@ -359,7 +358,7 @@ class FineTuningTrainer(Trainer):
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         """Write a checkpoint, of finite weights, and remember how long that took."""
-        self._losses.settle()
+        self.losses.settle()
         began = time.monotonic()
         super()._save_checkpoint(model, trial)
         self._checkpoint_seconds = time.monotonic() - began
@@ -377,14 +376,8 @@ class FineTuningTrainer(Trainer):
         self.tally = EpochTally(running)
 
     def dismantle(self) -> None:
-        """Undo what accelerate did to the model, which the next training uses again."""
-        if self.model is not None:
-            self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)
-            # With this mark, accelerate would take the next training's model for prepared and leave
-            # out its mixed precision and its compilation.
-            vars(self.model).pop("_is_accelerate_prepared", None)
-        if self.neftune_hook_handle is not None:  # left in the model by a training that was stopped
-            self.neftune_hook_handle.remove()
+        """Give back the memory, and the model as it was given, which the next training uses."""
+        take_out(self)
         self.accelerator.free_memory()
         self.optimizer = self.lr_scheduler = None
         self.callback_handler.optimizer = self.callback_handler.lr_scheduler = None

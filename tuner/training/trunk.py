@@ -72,7 +72,8 @@ class TrunkTrainer(FineTuningTrainer):
         place = self.state.global_step
         stretch = self.course.at(place)
         if stretch.is_branch and place == stretch.place and stretch.end < len(self.course):
-            self._trunk = TrunkState.of(model, self._optimizer, self._scaler)
+            assert self.model is not None  # as it is, while `model` may be a compiled one
+            self._trunk = TrunkState.of(self.model, self._optimizer, self._scaler)
             self._before_branch = self.tally.running()
         if self.course.begins_epoch(place):
             # A DataLoader draws once from torch's generator when an epoch begins. Here the epochs

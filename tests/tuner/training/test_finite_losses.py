@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 
+from tests.tuner import killed_trunk
 from tuner.errors import NonFiniteError
 from tuner.training.checkpoints import latest_checkpoint
 from tuner.training.fine_tune import Workbench
@@ -66,7 +67,8 @@ def test_nothing_is_scored_or_written_after_a_bad_loss(
     result = train_once(bench, tmp_path / "run", spec)
     assert [report.epoch for report in result.reports] == [1]
     assert result.outcome.state is TrialState.FAILED
-    assert "The training loss became nan at step " in result.outcome.reason
+    assert "The training loss became nan at step 9 " in result.outcome.reason
+    assert result.outcome.events[-1].step == 9
     last = latest_checkpoint(tmp_path / "run" / "checkpoint")
     assert last is not None and last.name == "checkpoint-6"
 
@@ -81,3 +83,38 @@ def test_looking_seldom_changes_no_result(
         patch.setattr("tuner.training.trainer.steps_between_looks", lambda device: 1)
         often = train_once(bench, tmp_path / "often", settings)
     assert (seldom.losses, seldom.f1s) == (often.losses, often.f1s)
+
+
+@pytest.mark.usefixtures("seldom")
+def test_a_trunk_is_not_written_after_a_bad_loss(
+    bench: Workbench, train_once: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loss_sum = bench.task.loss_sum
+    monkeypatch.setattr(bench.task, "loss_sum", lambda *a: loss_sum(*a) * float("nan"))
+    result = train_once(bench, tmp_path / "run", killed_trunk.SPEC)
+    assert result.outcome.state is TrialState.FAILED
+    assert "became nan at step 1 " in result.outcome.reason
+    assert latest_checkpoint(tmp_path / "run" / "checkpoint") is None
+
+
+@pytest.mark.usefixtures("seldom")
+def test_a_bad_loss_explains_the_error_that_came_of_it(
+    bench: Workbench,
+    spec: TrialSpec,
+    train_once: Train,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loss_sum = bench.task.loss_sum
+    calls = 0
+
+    def breaks(*arguments: Any) -> torch.Tensor:
+        nonlocal calls
+        calls += 1
+        if calls > 4:
+            raise ValueError("the weights are NaN")
+        return loss_sum(*arguments) * float("nan")
+
+    monkeypatch.setattr(bench.task, "loss_sum", breaks)
+    result = train_once(bench, tmp_path / "run", spec)
+    assert "became nan at step 1 " in result.outcome.reason

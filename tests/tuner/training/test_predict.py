@@ -1,8 +1,8 @@
-"""An evaluation fetches from the device once, at its end."""
+"""Batches on their way to the device, and what an evaluation fetches from there, at its end."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import torch
@@ -10,6 +10,7 @@ import torch
 from tuner.training.fine_tune import Workbench
 from tuner.training.memory import MicroBatchLimits, SimulatedMemory
 from tuner.training.predict import evaluate
+from tuner.training.transfer import to_device
 from tuner.trial import Scores, TrialSpec
 
 
@@ -27,6 +28,29 @@ class Watched:
     def __float__(self) -> float:
         self.moments.append("loss")
         return float(self.tensor)
+
+
+class OnGpu(torch.Tensor):
+    """A tensor that notes how it is moved."""
+
+    moves: ClassVar[list[object]] = []
+
+    def pin_memory(self, device: Any = None) -> Any:
+        self.moves.append("pinned")
+        return self
+
+    def to(self, *arguments: Any, **keywords: Any) -> Any:
+        self.moves.append((arguments, keywords))
+        return self
+
+
+def test_a_gpu_fetches_batches_by_itself() -> None:
+    OnGpu.moves.clear()
+    batch = {"input_ids": torch.zeros(2, 3).as_subclass(OnGpu)}
+    assert to_device(batch, torch.device("cuda")).keys() == batch.keys()
+    assert OnGpu.moves == ["pinned", ((torch.device("cuda"),), {"non_blocking": True})]
+    here = {"input_ids": torch.zeros(2, 3)}
+    assert to_device(here, torch.device("cpu"))["input_ids"] is here["input_ids"]
 
 
 def scored(bench: Workbench, moments: list[str]) -> Scores:
@@ -58,3 +82,22 @@ def test_nothing_is_fetched_before_all_is_predicted(
     moments.clear()
     assert scored(bench, moments) == plain
     assert moments == ["batch"] * batches + ["labels", "loss"] * batches
+
+
+def test_a_batch_that_failed_late_counts_once(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = scored(bench, [])
+    predictions, calls = bench.task.predictions, 0
+
+    def fails_once(logits: torch.Tensor) -> torch.Tensor:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return predictions(logits)
+
+    monkeypatch.setattr(bench.task, "predictions", fails_once)
+    again = scored(bench, [])
+    assert again.counts == plain.counts
+    assert again.loss == pytest.approx(plain.loss)

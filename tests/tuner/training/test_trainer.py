@@ -136,6 +136,21 @@ def test_if_not_even_one_sentence_fits_the_trial_is_infeasible(
     assert "--max-length" in result.outcome.reason
 
 
+def test_a_device_that_takes_no_batch_makes_the_trial_infeasible(
+    bench: Workbench,
+    spec: TrialSpec,
+    train_once: Train,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*_: Any) -> Any:
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr("tuner.training.trainer.to_device", full)
+    result = train_once(bench, tmp_path / "run", spec)
+    assert result.outcome.state is TrialState.INFEASIBLE
+
+
 def test_non_finite_loss_ends_the_training_with_its_reason(
     bench: Workbench, spec: TrialSpec, train_once: Train, tmp_path: Path
 ) -> None:
