@@ -29,8 +29,11 @@ def take_out(trainer: Trainer) -> None:
     noise = getattr(trainer, "neftune_hook_handle", None)
     if noise is not None:
         noise.remove()
-    if getattr(model, "is_gradient_checkpointing", False):
+    # transformers 5.23 has renamed it; the old names warn from then on.
+    if hasattr(model, "activation_checkpointing_disable"):
+        saves_activations, disable = "activation_checkpointing", "activation_checkpointing_disable"
+    else:
+        saves_activations, disable = "gradient_checkpointing", "gradient_checkpointing_disable"
+    if getattr(trainer.args, saves_activations):
         model.disable_input_require_grads()
-        # The second name is that of transformers before 5.23.
-        disable = getattr(model, "activation_checkpointing_disable", None)
-        (disable or model.gradient_checkpointing_disable)()
+        getattr(model, disable)()

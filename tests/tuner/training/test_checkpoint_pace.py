@@ -12,6 +12,7 @@ pytest.importorskip("torch")
 from transformers import Trainer
 
 from tuner.training import trainer as module
+from tuner.training.finite_losses import FiniteLosses
 from tuner.training.trainer import CHECKPOINT_SHARE, FineTuningTrainer, TrainerHooks
 
 
@@ -28,6 +29,7 @@ def trainer(every: float) -> FineTuningTrainer:
     made: Any = object.__new__(FineTuningTrainer)
     made.hooks = TrainerHooks()
     made.hooks.checkpoint_every = every
+    made.losses = FiniteLosses(pause=1)
     made._checkpointed, made._checkpoint_seconds = 100.0, 0.0
     return made  # type: ignore[no-any-return]
 

@@ -112,7 +112,7 @@ def test_checkpointing_of_activations_ends_with_its_training(
         saving = replace(settings, extra={"activation_checkpointing": True})
         one = train_once(bench, tmp_path / name, saving)
         assert one.outcome.state is TrialState.FINISHED, one.outcome.reason
-        assert not bench.model.model.is_gradient_checkpointing
+        assert not bench.model.model.is_activation_checkpointing
         assert not embeddings._forward_hooks
 
 
