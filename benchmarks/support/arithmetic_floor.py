@@ -14,6 +14,7 @@ from tuner.engines.in_process import open_workbench
 from tuner.training.batches import padding_share
 from tuner.training.memory import MicroBatchLimits, SimulatedMemory, split_rows
 from tuner.training.predict import CPU_EVALUATION_TOKENS, EVALUATION_TOKENS, collate, evaluate
+from tuner.training.transfer import to_device
 from tuner.trial import TrialSpec
 
 __all__ = ["time_floor"]
@@ -72,7 +73,8 @@ def _train(model: Any, material: Material, batches: Sequence[Any], spec: TrialSp
 
 def _to_device(material: Material, batch: Any) -> dict[str, torch.Tensor]:
     padding = material.source.tokenizer.pad_token_id
-    return collate(material.train, batch.tolist(), padding, material.device.torch_device)
+    rows = collate(material.train, batch.tolist(), padding)
+    return to_device(rows, material.device.torch_device)
 
 
 def _evaluate(model: Any, material: Material) -> None:

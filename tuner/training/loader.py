@@ -53,7 +53,7 @@ def trunk_loader(
 def _collator(split: EncodedSplit, padding: int) -> Callable[[list[int]], dict[str, torch.Tensor]]:
     def load(rows: list[int]) -> dict[str, torch.Tensor]:
         rows = sorted(rows, key=lambda row: -int(split.lengths[row]))
-        return collate(split, rows, padding, torch.device("cpu"))
+        return collate(split, rows, padding)
 
     return load
 

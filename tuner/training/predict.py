@@ -33,13 +33,11 @@ CPU_EVALUATION_TOKENS = 2048
 """The same on a CPU, whose caches prefer smaller matrices."""
 
 
-def collate(
-    split: EncodedSplit, rows: Sequence[int], padding: int, device: torch.device
-) -> dict[str, torch.Tensor]:
+def collate(split: EncodedSplit, rows: Sequence[int], padding: int) -> dict[str, torch.Tensor]:
     """Pad windows to the longest of them.
 
     Returns:
-        `input_ids`, `attention_mask` and `labels`, each of shape (rows, longest) on the device.
+        `input_ids`, `attention_mask` and `labels`, each of shape (rows, longest), on the CPU.
     """
     windows = [split[row] for row in rows]
     shape = (len(rows), max(ids.size for ids, _ in windows))
@@ -51,7 +49,7 @@ def collate(
         labels[number, : window_ids.size] = window_labels
         mask[number, : window_ids.size] = 1
     arrays = {"input_ids": ids, "attention_mask": mask, "labels": labels}
-    return {name: torch.from_numpy(array).to(device) for name, array in arrays.items()}
+    return {name: torch.from_numpy(array) for name, array in arrays.items()}
 
 
 def evaluate(
@@ -192,7 +190,7 @@ class _Run:
     @torch.no_grad()
     def _predict(self, rows: Any) -> None:
         """Start predicting; an accelerator goes on while the next windows are collated."""
-        inputs = collate(self.split, rows, self.padding, torch.device("cpu"))
+        inputs = collate(self.split, rows, self.padding)
         marked = (inputs["labels"] != IGNORED).numpy()
         inputs = to_device(inputs, self.device)
         labels = inputs.pop("labels")

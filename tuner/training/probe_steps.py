@@ -13,6 +13,7 @@ from tuner.training.batches import LengthBatchSampler, cut_pieces, piece_tokens_
 from tuner.training.fine_tune import Workbench
 from tuner.training.memory import split_rows
 from tuner.training.predict import collate, evaluation_tokens
+from tuner.training.transfer import to_device
 from tuner.trial import TrialSpec
 
 __all__ = ["Timed", "epoch_batches", "piece_tokens", "probe_sizes", "timed_steps"]
@@ -106,7 +107,7 @@ def _evaluation(bench: Workbench, model: torch.nn.Module, clock: Callable[[], fl
 
 def _predict(bench: Workbench, model: torch.nn.Module, rows: Sequence[int]) -> None:
     padding, device = bench.source.tokenizer.pad_token_id, bench.device
-    inputs = collate(bench.dev, rows, padding, device.torch_device)
+    inputs = to_device(collate(bench.dev, rows, padding), device.torch_device)
     labels = inputs.pop("labels")
     with torch.autocast(device.kind, torch.bfloat16, enabled=device.bf16):
         logits = model(**inputs).logits
@@ -178,7 +179,7 @@ def _parts(bench: Workbench, rows: list[int]) -> list[dict[str, torch.Tensor]]:
     padding = bench.source.tokenizer.pad_token_id
     device = bench.device.torch_device
     return [
-        collate(bench.train, falling[piece], padding, device)
+        to_device(collate(bench.train, falling[piece], padding), device)
         for piece in cut_pieces(lengths[falling], piece_tokens(bench))
     ]
 
