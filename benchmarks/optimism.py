@@ -25,7 +25,6 @@ repeated.
 from __future__ import annotations
 
 import argparse
-import math
 import statistics
 import tempfile
 from collections.abc import Sequence
@@ -41,9 +40,10 @@ from benchmarks.support.fresh_seeds import (
     train_fresh,
 )
 from benchmarks.support.journal import Journal
-from benchmarks.support.report import environment, print_table, spread, write_figures
+from benchmarks.support.report import environment, print_table, write_figures
 from benchmarks.support.setting import make_parser, parse
 from benchmarks.support.smaller import add_cuts, settings_from
+from benchmarks.support.standard_error import mean_with_error
 
 TINY = {
     "studies": 1,
@@ -112,8 +112,7 @@ def mean_of(fresh: Sequence[Fresh], study: Searched, number: int, score: str) ->
 
 def with_error(values: Sequence[float]) -> str:
     """Return the mean with its standard error, which one value alone does not have."""
-    error = spread(values) / math.sqrt(len(values))
-    return f"{statistics.mean(values):+.4f} ± {error:.4f}"
+    return mean_with_error(values, 4, "+")
 
 
 def print_report(studies: Sequence[Searched], fresh: Sequence[Fresh]) -> None:

@@ -33,6 +33,7 @@ from typing import Any
 from benchmarks.support.cut_model import cut_model
 from benchmarks.support.report import environment, print_table, shown, write_figures
 from benchmarks.support.setting import Setting, make_parser, parse, setting_from
+from benchmarks.support.standard_error import standard_error
 from tuner.data import load_data
 from tuner.engine import Job, Verdict
 from tuner.engines.in_process import open_workbench
@@ -158,8 +159,7 @@ def difference(runs: Sequence[Trained], **chosen: Any) -> tuple[float, float, in
         for run in picked
         if run.schedule == DECAY
     ]
-    error = statistics.stdev(pairs) / math.sqrt(len(pairs)) if len(pairs) > 1 else math.nan
-    return statistics.mean(pairs), error, len(pairs)
+    return statistics.mean(pairs), standard_error(pairs), len(pairs)
 
 
 def agreement(runs: Sequence[Trained]) -> float:

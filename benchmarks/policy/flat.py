@@ -27,6 +27,7 @@ from benchmarks.policy.outcome import Outcome, of_session
 from benchmarks.policy.rows import options_of
 from benchmarks.policy.sources import add_source_options, each_source
 from benchmarks.policy.task import Task, TaskScale
+from benchmarks.support.standard_error import mean_with_error
 from tuner.search.driver import Start
 from tuner.search.early_end import search_outlook
 from tuner.search.ledger import Ledger
@@ -142,11 +143,10 @@ def _study(task: Task, seed: int, budget: float) -> NotingSearch:
 
 def _line(budget: float, multiple: float, table: Stopped) -> str:
     count = len(table.regret)
-    error = statistics.stdev(table.regret) / math.sqrt(count) if count > 1 else math.nan
     return (
         f"| {budget:g} trainings | {multiple:g} x noise | {sum(table.early)} of {count} "
         f"| {statistics.mean(table.saved):.0%} "
-        f"| {statistics.mean(table.regret):+.3f} ± {error:.3f} |"
+        f"| {mean_with_error(table.regret, 3, '+')} |"
     )
 
 

@@ -31,6 +31,7 @@ from benchmarks.policy.rival import RIVALS, UNPRUNED
 from benchmarks.policy.rows import Row, ours_row, rival_row
 from benchmarks.policy.sources import SOURCES, add_source_options, each_source
 from benchmarks.policy.task import Task, TaskScale
+from benchmarks.support.standard_error import mean_with_error
 
 __all__ = ["OURS", "main", "shown_difference"]
 
@@ -92,8 +93,7 @@ def _cell(row: Row, budget: float) -> str:
     good = sum(one.good for one in outcomes)
     share = sum(one.good_pruned for one in outcomes) / good if good else math.nan
     trials = statistics.mean(one.trials for one in outcomes)
-    told = f"{statistics.mean(regrets):.3f} ± {_standard_error(regrets):.3f}"
-    return f"{told} ({optimism:+.1f}; {share:.0%}; {trials:.0f})"
+    return f"{mean_with_error(regrets, 3)} ({optimism:+.1f}; {share:.0%}; {trials:.0f})"
 
 
 def _ratios(rows: Sequence[Row]) -> str:
@@ -124,12 +124,7 @@ def _differences(rows: Sequence[Row]) -> str:
 def shown_difference(ours: Sequence[float], theirs: Sequence[float]) -> str:
     """Return the mean difference of paired figures and its standard error."""
     gaps = [one - other for one, other in zip(ours, theirs, strict=True)]
-    return f"{statistics.mean(gaps):+.3f} ± {_standard_error(gaps):.3f}"
-
-
-def _standard_error(values: Sequence[float]) -> float:
-    """Return the standard error of a mean; NaN for a single value."""
-    return statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else math.nan
+    return mean_with_error(gaps, 3, "+")
 
 
 def _mean(outcomes: Sequence[Outcome]) -> float:

@@ -18,7 +18,6 @@ base must be repeated with more `--seeds`.
 from __future__ import annotations
 
 import argparse
-import math
 import random
 import statistics
 import time
@@ -34,6 +33,7 @@ from benchmarks.policy import rows
 from benchmarks.policy.lcbench import SurrogateTask, informed_lcbench
 from benchmarks.policy.sources import add_source_options, quieten, tasks_of
 from benchmarks.policy.task import Task, TaskScale
+from benchmarks.support.standard_error import mean_with_error
 from tuner.search import forecast, optuna_sampling, search_policy
 from tuner.search.pruner import FairPruner
 from tuner.study import SearchOptions
@@ -188,16 +188,11 @@ def _name(values: Mapping[str, str]) -> str:
 
 def _print(points: str, name: str, found: Regrets, base: Regrets | None) -> None:
     for budget, values in found.items():
-        line = f"{points:7} {budget:3g} trainings: {_with_error(values, '.3f')}"
+        line = f"{points:7} {budget:3g} trainings: {mean_with_error(values, 3)}"
         if base is not None:
             pairs = zip(values, base[budget], strict=True)
-            line += f", difference {_with_error([one - other for one, other in pairs], '+.3f')}"
+            line += f", difference {mean_with_error([one - other for one, other in pairs], 3, '+')}"
         print(f"{line}  {name}", flush=True)
-
-
-def _with_error(values: Sequence[float], form: str) -> str:
-    error = statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else math.nan
-    return f"{statistics.mean(values):{form}} ± {error:.3f}"
 
 
 if __name__ == "__main__":
