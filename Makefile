@@ -43,7 +43,7 @@ demo-short: $(VENV)/.ready ## The same with three short trials, for continuous i
 	$(BIN)/tuner diagnose runs/demo-short || test $$? -eq 1
 
 test: $(VENV)/.ready ## Run the tests (ARGS="-k word" picks some).
-	$(BIN)/python -m pytest -n $(WORKERS) --dist=loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 coverage: ## The same, and print what they covered: takes longer.
 	$(MAKE) test ARGS='--cov --cov-report=term $(ARGS)'

@@ -41,7 +41,7 @@ EAGER = "eager"
 COMPILED = "compiled"
 FIRST_SEED = 42
 # The tiny form leaves out generating code, which needs a C++ compiler and half a minute.
-TINY = {"epochs": 2, "trainings": 2, "backend": "eager"}
+TINY = {"epochs": 2, "trainings": 1, "backend": "eager"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ from benchmarks.support.setting import build_model, data_source, make_parser, pa
 from tuner.search.study_record import StudyRecord, load_study
 from tuner.trial import TrialState
 
-TINY = {"kills": 2, "trials": 2}
+TINY = {"kills": 1, "trials": 2}
 SPACE = Path(__file__).parent / "spaces" / "tiny.toml"
 STUDY = "killed"
 FROM_THE_START = 0.25

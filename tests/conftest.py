@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -12,11 +13,20 @@ from hypothesis import settings
 
 from diagnostics.subjects.labelled_data import Sentence
 
+# Several tests run at once, and so do the processes that they start: threads of theirs would only
+# wait for each other. What is set already stays; torch must not be loaded before.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # How long an example takes depends on what else the machine does, and is no test. Examples are the
 # same in each run, so that a change fails by what it changed; `--hypothesis-profile=explore` draws.
 settings.register_profile("explore", deadline=None)
 settings.register_profile("same", deadline=None, derandomize=True)
 settings.load_profile("same")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take long, so that none is left to one process at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 def pytest_collection_finish() -> None:

@@ -11,6 +11,8 @@ pytest.importorskip("torch")
 
 from benchmarks import database_load
 
+pytestmark = pytest.mark.long
+
 
 def test_stamps_of_all_processes_become_one_load() -> None:
     """Wall time runs from the first start to the last end; processor times add up."""

@@ -42,6 +42,8 @@ from tuner.space import LogRange, PowersOfTwo, SearchSpace, WholeRange
 from tuner.study import SearchOptions, StudySpec
 from tuner.trial import TrialSpec, TrialState
 
+pytestmark = pytest.mark.long
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hill:

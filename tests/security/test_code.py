@@ -19,6 +19,8 @@ from tests.tuner.search.studies import make_spec, search
 from tuner.silent import SilentStudy
 from tuner.study_view import StudySnapshot
 
+pytestmark = pytest.mark.long
+
 REPOSITORY = Path(__file__).parents[2]
 CANARY = "this-code-was-run"
 CODE = "import pathlib; pathlib.Path({!r}).touch()"

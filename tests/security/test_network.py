@@ -12,6 +12,8 @@ import pytest
 from tests.tuner.search.studies import Watcher, make_spec, search
 from tuner.study_view import StudySnapshot
 
+pytestmark = pytest.mark.long
+
 LISTENING = "0A"
 TABLES = ("tcp", "tcp6")
 REPOSITORY = Path(__file__).parents[2]

@@ -13,6 +13,8 @@ from tests.tuner.disks import small_disk
 from tests.tuner.processes import run_command
 from tests.tuner.trainings import RECIPE, TrainWatcher, trial_results, write_study_file
 
+pytestmark = pytest.mark.long
+
 
 def test_a_disk_that_fills_up_loses_nothing(
     searched: Searched, easy_data: Path, tiny_model: Path, tmp_path: Path

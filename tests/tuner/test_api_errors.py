@@ -23,6 +23,8 @@ from tests.tuner.trainings import (
 from tuner.cli import main
 from tuner.errors import ModelError, StudyError, UsageError
 
+pytestmark = pytest.mark.long
+
 Refused = Callable[..., str]
 
 

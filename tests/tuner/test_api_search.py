@@ -22,6 +22,8 @@ from tuner.search.quote import read_quote
 from tuner.space import LogRange, SearchSpace
 from tuner.study_view import StudySnapshot
 
+pytestmark = pytest.mark.long
+
 Options = dict[str, Any]
 
 

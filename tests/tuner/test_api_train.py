@@ -18,6 +18,8 @@ from tuner.errors import UsageError
 from tuner.train_view import TrainResult
 from tuner.trial import EpochReport, TrialState
 
+pytestmark = pytest.mark.long
+
 Train = Callable[..., TrainResult]
 
 

@@ -16,6 +16,8 @@ from tests.tuner.conftest import Searched
 from tests.tuner.processes import RunningCommand, run_command
 from tests.tuner.trainings import trial_results, write_study_file
 
+pytestmark = pytest.mark.long
+
 GUIDE_COLUMNS = (
     "Epoch", "Step", "Training Loss", "Validation Loss", "Precision", "Recall", "F1", "Accuracy",
 )  # fmt: skip

@@ -32,6 +32,8 @@ from tuner.training.memory import SimulatedMemory
 from tuner.training.trainer import FineTuningTrainer
 from tuner.trial import TrialState
 
+pytestmark = pytest.mark.long
+
 Entries = list[dict[str, Any]]
 
 

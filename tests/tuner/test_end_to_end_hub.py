@@ -15,6 +15,8 @@ import pytest
 import tuner as package
 from tests.tuner.hub_stand_in import COMMIT, Hub, serve_hub
 
+pytestmark = pytest.mark.long
+
 RUN_COMMANDS = """
 import contextlib, io, json, sys, torch
 from tuner.cli import main

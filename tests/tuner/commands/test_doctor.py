@@ -56,7 +56,7 @@ def healthy(monkeypatch: pytest.MonkeyPatch) -> None:
     probe = Probe(faults={"torch": ""}, torch=torch)
     monkeypatch.setattr(look_around, "probe_imports", lambda libraries: probe)
     monkeypatch.setattr(look_around, "look_at_nvidia", Nvidia)
-    for variable in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"):
+    for variable in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "OMP_NUM_THREADS"):
         monkeypatch.delenv(variable, raising=False)
 
 

@@ -19,6 +19,8 @@ from tuner.training.fine_tune import Workbench
 from tuner.training.model_source import open_model
 from tuner.trial import TrialSpec, TrunkPlan
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def bench(easy_data: Path, tiny_model: Path) -> Workbench:

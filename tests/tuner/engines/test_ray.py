@@ -43,6 +43,8 @@ from tuner.engines._ray.training import Training
 from tuner.engines._ray.words import Surroundings
 from tuner.engines._standstill import Progress
 
+pytestmark = pytest.mark.long
+
 SPEC = TrialSpec(learning_rate=2e-5, batch_size=8, epochs=4)
 
 

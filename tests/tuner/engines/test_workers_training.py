@@ -18,6 +18,8 @@ from tuner.engines.workers import WorkersEngine
 from tuner.testing import next_message, run_job
 from tuner.trial import TrialSpec, TrunkPlan
 
+pytestmark = pytest.mark.long
+
 TRUNK = replace(RECIPE, schedule="trunk", trunk=TrunkPlan(counts=(1, 2, 3)))
 
 

@@ -26,6 +26,8 @@ from tuner.search.shared.delivery import is_fetched
 from tuner.search.shared.training import Process, Training
 from tuner.trial import TrialSpec, TrialState
 
+pytestmark = pytest.mark.long
+
 __all__ = ["server", "url"]  # fixtures
 
 

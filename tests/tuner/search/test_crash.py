@@ -17,6 +17,8 @@ from tuner.search.loop import run_search
 from tuner.search.study_record import load_study
 from tuner.study_view import TrialRow
 
+pytestmark = pytest.mark.long
+
 REPOSITORY = Path(__file__).parents[3]
 
 

@@ -27,6 +27,8 @@ from tuner.study import StudySpec
 from tuner.study_view import StudySnapshot, StudySummary
 from tuner.trial import TrialOutcome, TrialSpec, TrialState
 
+pytestmark = pytest.mark.long
+
 SLOTS = 4
 RUNNING = TrialState.RUNNING
 

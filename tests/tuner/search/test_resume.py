@@ -21,6 +21,8 @@ from tuner.study import StudySpec
 from tuner.study_view import StudySnapshot, StudySummary
 from tuner.trial import TrialState
 
+pytestmark = pytest.mark.long
+
 
 def settings(summary: StudySummary) -> list[tuple[Any, ...]]:
     return [(row.key, row.spec, row.state, row.score, row.best_epoch) for row in summary.rows]

@@ -30,6 +30,8 @@ from tuner.search.shared.tables import LOG, MOST_READ, STUDIES
 from tuner.search.shared.url import driver_url, pool_options
 from tuner.trial import TrialSpec, TrialState
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[PostgresServer]:

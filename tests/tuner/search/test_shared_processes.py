@@ -25,6 +25,8 @@ from tests.tuner.search.studies import make_spec, search
 from tests.tuner.search.test_resume import stop_after
 from tuner.search.shared.url import driver_url
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[3]
 OUTAGE = float(os.environ.get("TUNER_TEST_OUTAGE_SECONDS", "3"))
 TIMES = {"TUNER_HEARTBEAT_SECONDS": "1", "TUNER_GRACE_SECONDS": "3"}

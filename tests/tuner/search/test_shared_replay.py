@@ -20,6 +20,8 @@ from tuner.search.completion_order import OrderStep, read_order
 from tuner.search.documents import write_lines
 from tuner.search.replay import replay, replay_shared
 
+pytestmark = pytest.mark.long
+
 __all__ = ["forker", "server", "url"]  # fixtures
 
 

@@ -14,6 +14,8 @@ import pytest
 from tests.tuner.search.studies import make_spec, search
 from tuner.search.study_record import load_study
 
+pytestmark = pytest.mark.long
+
 REPOSITORY = Path(__file__).parents[3]
 REPETITIONS = 6
 

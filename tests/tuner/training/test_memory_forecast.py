@@ -19,6 +19,8 @@ from tuner.training.memory_forecast import (
 )
 from tuner.training.time_forecast import forecast_epoch_time
 
+pytestmark = pytest.mark.long
+
 SIZES = {
     "num_hidden_layers": 1,
     "hidden_size": 64,

@@ -16,6 +16,8 @@ from tuner.training.fine_tune import Workbench
 from tuner.training.trainer import FineTuningTrainer
 from tuner.trial import TrialSpec, TrialState
 
+pytestmark = pytest.mark.long
+
 Train = Callable[..., Any]
 
 BFLOAT16 = {"bf16": True}
@@ -83,13 +85,13 @@ def test_a_later_training_is_compiled_as_often_as_the_first(
 ) -> None:
     settings = replace(spec, epochs=1, extra={**COMPILED, **BFLOAT16})
     compiled = []
-    for number in range(3):
+    for number in range(2):
         compiled.append(counters["stats"]["unique_graphs"])
         train_once(bench, tmp_path / str(number), settings)
         # Each training has code of its own; none of it may count towards the limit of eight.
         compiled[-1] = counters["stats"]["unique_graphs"] - compiled[-1]
     assert compiled[0] > 0
-    assert compiled == [compiled[0]] * 3
+    assert compiled[1] == compiled[0]
 
 
 def test_noise_of_a_training_that_was_stopped_is_not_left_behind(

@@ -15,6 +15,8 @@ from tuner.kept_epoch import is_kept
 from tuner.training.fine_tune import Workbench
 from tuner.trial import TrialSpec, TrialState
 
+pytestmark = pytest.mark.long
+
 Train = Callable[..., Any]
 
 

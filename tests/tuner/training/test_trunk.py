@@ -22,6 +22,8 @@ from tuner.training.trunk_state import TrunkState
 from tuner.trial import EpochReport, TrialSpec, TrialState, TrunkPlan
 from tuner.trunk import branch_spec
 
+pytestmark = pytest.mark.long
+
 Train = Callable[..., Any]
 Weights = dict[str, torch.Tensor]
 STEPS_PER_EPOCH = 6
