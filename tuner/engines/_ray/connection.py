@@ -131,13 +131,31 @@ def _start_here() -> Connection:
 def _join(address: str, **further: Any) -> Connection:
     try:
         with _without_warnings(), _signals_kept():
-            ray.init(address=address, **QUIET, **further)
+            _init(address, **further)
             doors = () if "://" in address else _doors()
     except Exception as error:
         ray.shutdown()
-        raise unreachable(address, f"{type(error).__name__}: {error}") from error
+        raise unreachable(address, _reason(error)) from error
     _mute()
     return Connection(title=f"the Ray cluster at {address}", owned=True, doors=doors)
+
+
+def _init(address: str, **further: Any) -> None:
+    try:
+        ray.init(address=address, **QUIET, **further)
+    except ConnectionAbortedError:
+        # Ray's door for clients from outside starts a process for each and gives it 30 s, which a
+        # busy head can miss; a second one finds the libraries in memory.
+        ray.shutdown()
+        ray.init(address=address, **QUIET, **further)
+
+
+def _reason(error: Exception) -> str:
+    """Say what Ray said; of a traceback that it sends along, the last line."""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    if any(line.startswith("Traceback") for line in lines):
+        return lines[-1]
+    return f"{type(error).__name__}: {error}"
 
 
 def _doors() -> tuple[Door, ...]:
