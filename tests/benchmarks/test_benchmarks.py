@@ -15,6 +15,7 @@ import pytest
 
 pytest.importorskip("torch")
 
+from benchmarks import start_points
 from benchmarks.support.score_over_time import (
     Point,
     Trace,
@@ -23,6 +24,8 @@ from benchmarks.support.score_over_time import (
     points_within,
 )
 from tuner.trial import TrialSpec
+
+pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).resolve().parents[2]
 BENCHMARKS = ROOT / "benchmarks"
@@ -35,6 +38,7 @@ SCRIPTS = (
     "memory_over_trials",
     "quote",
     "search_against_trainer",
+    "start_points",
     "train_speed",
     "trunk_against_decay",
 )
@@ -161,3 +165,9 @@ def test_a_finished_training_is_not_repeated(tmp_path: Path) -> None:
     assert finished_before(tmp_path, spec) == (0.5, 0.4)
     other = TrialSpec(learning_rate=1e-4, batch_size=8, epochs=2)
     assert finished_before(tmp_path, other) is None
+
+
+@pytest.mark.parametrize("text", ["3e-4", "3e-4:16", "high:16:10", "3e-4:16:ten"])
+def test_a_candidate_that_is_none(text: str) -> None:
+    with pytest.raises(SystemExit, match=f"RATE:BATCH:EPOCHS, but got '{text}'"):
+        start_points.spec_of(text, seed=1)
