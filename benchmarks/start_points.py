@@ -210,6 +210,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--points", type=int, default=3, help="candidates in a set")
     parser.add_argument("--shown", type=int, default=10, help="sets shown")
     options = parse(parser, arguments, TINY)
+    for candidate in options.candidates:  # before hours are spent on those before a wrong one
+        spec_of(candidate, options.first_seed)
+    if not 1 <= options.points <= len(options.candidates):
+        raise SystemExit(
+            f"--points must be between 1 and the number of candidates, {len(options.candidates)}, "
+            f"but got {options.points}."
+        )
     start = environment()
     tried = list(work(options))
     print_candidates(tried, options)

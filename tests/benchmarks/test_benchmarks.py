@@ -170,4 +170,9 @@ def test_a_finished_training_is_not_repeated(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["3e-4", "3e-4:16", "high:16:10", "3e-4:16:ten"])
 def test_a_candidate_that_is_none(text: str) -> None:
     with pytest.raises(SystemExit, match=f"RATE:BATCH:EPOCHS, but got '{text}'"):
-        start_points.spec_of(text, seed=1)
+        start_points.main(["--candidates", "3e-4:16:10", text])
+
+
+def test_more_points_than_candidates() -> None:
+    with pytest.raises(SystemExit, match="number of candidates, 1, but got 2"):
+        start_points.main(["--candidates", "3e-4:16:10", "--points", "2"])
