@@ -46,6 +46,7 @@ LOST_CODE = 2
 CLIENT_LOGGERS = ("ray.util.client", "ray.util.client.logsclient")
 """What Ray's client says of a connection that breaks off; the second has a level of its own."""
 
+NO_DOOR = "Starting Ray client server failed"
 QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": "CRITICAL"}
 
 
@@ -131,7 +132,7 @@ def _start_here() -> Connection:
 def _join(address: str, **further: Any) -> Connection:
     try:
         with _without_warnings(), _signals_kept():
-            _init(address, **further)
+            ray.init(address=address, **QUIET, **further)
             doors = () if "://" in address else _doors()
     except Exception as error:
         ray.shutdown()
@@ -140,22 +141,16 @@ def _join(address: str, **further: Any) -> Connection:
     return Connection(title=f"the Ray cluster at {address}", owned=True, doors=doors)
 
 
-def _init(address: str, **further: Any) -> None:
-    try:
-        ray.init(address=address, **QUIET, **further)
-    except ConnectionAbortedError:
-        # Ray's door for clients from outside starts a process for each and gives it 30 s, which a
-        # busy head can miss; a second one finds the libraries in memory.
-        ray.shutdown()
-        ray.init(address=address, **QUIET, **further)
-
-
 def _reason(error: Exception) -> str:
     """Say what Ray said; of a traceback that it sends along, the last line."""
     lines = [line for line in str(error).splitlines() if line.strip()]
-    if any(line.startswith("Traceback") for line in lines):
-        return lines[-1]
-    return f"{type(error).__name__}: {error}"
+    if not any(line.startswith("Traceback") for line in lines):
+        return f"{type(error).__name__}: {error}"
+    if NO_DOOR in lines[-1]:
+        # The head forks a process for each client while it speaks gRPC, which crashes some of them;
+        # seen with Ray 2.60: "epoll_wait error: Bad file descriptor" in the file that Ray names.
+        return f"{lines[-1]} Try again, or start the head with GRPC_ENABLE_FORK_SUPPORT=0"
+    return lines[-1]
 
 
 def _doors() -> tuple[Door, ...]:
