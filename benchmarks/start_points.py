@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import math
 import statistics
 import tempfile
 import time
@@ -29,17 +28,13 @@ from pathlib import Path
 
 from benchmarks.support.journal import Journal
 from benchmarks.support.report import environment, print_table, write_figures
-from benchmarks.support.setting import Setting, make_parser, parse
+from benchmarks.support.setting import make_parser, parse
+from benchmarks.support.small_training import open_small, train_unsaved
 from benchmarks.support.smaller import add_cuts, settings_from
 from benchmarks.support.standard_error import mean_with_error
-from tuner.data import load_data
-from tuner.engine import Job, Verdict
-from tuner.engines.in_process import open_workbench
 from tuner.kept_epoch import settled_score
-from tuner.training.device import choose_device
-from tuner.training.fine_tune import Workbench, fine_tune
-from tuner.training.model_source import open_model
-from tuner.trial import EpochReport, TrialSpec, TrialState
+from tuner.training.fine_tune import Workbench
+from tuner.trial import TrialSpec, TrialState
 
 TINY = {"seeds": 1, "candidates": ["1e-3:8:1", "2e-3:8:2"], "points": 1}
 CANDIDATES = ["3e-4:16:10", "5e-4:16:10", "1e-4:8:15", "3e-4:8:10", "5e-4:8:10", "1e-3:16:10"]
@@ -82,29 +77,10 @@ def spec_of(candidate: str, seed: int) -> TrialSpec:
         raise SystemExit(f"A candidate is RATE:BATCH:EPOCHS, but got {candidate!r}.") from None
 
 
-def open_bench(setting: Setting, seed: int) -> Workbench:
-    """Load one sample of the data, and the model, for all candidates."""
-    return open_workbench(
-        load_data(setting.data, seed=seed, sample=setting.sample),
-        open_model(setting.model),
-        choose_device(setting.device),
-        max_length=setting.max_length,
-        checkpoint_every=math.inf,
-    )
-
-
 def train(spec: TrialSpec, bench: Workbench) -> tuple[float, float]:
-    """Train in a folder that is deleted afterwards; return F1 and processor seconds."""
-    reports: list[EpochReport] = []
-
-    def note(report: EpochReport) -> Verdict:
-        reports.append(report)
-        return Verdict(keep_above=math.inf)
-
+    """Train once; return F1 and processor seconds."""
     start = time.process_time()
-    with tempfile.TemporaryDirectory(prefix="start-") as folder:
-        job = Job(key="run", spec=spec, directory=Path(folder), keep_above=math.inf)
-        outcome = fine_tune(bench, job, note, lambda: False)
+    outcome, reports = train_unsaved(bench, spec)
     is_finished = outcome.state is TrialState.FINISHED
     f1 = settled_score(reports, spec) if is_finished else None
     return f1 or 0.0, time.process_time() - start
@@ -124,7 +100,7 @@ def work(options: argparse.Namespace) -> Iterator[Tried]:
                 for candidate in options.candidates:
                     tried = known.get((label, setting.sample, candidate, seed))
                     if tried is None:
-                        bench = bench or open_bench(setting, seed)
+                        bench = bench or open_small(setting, seed)[1]
                         f1, seconds = train(spec_of(candidate, seed), bench)
                         tried = Tried(
                             data=label,
@@ -148,17 +124,16 @@ def print_candidates(all_tried: Sequence[Tried], options: argparse.Namespace) ->
     names = list(dict.fromkeys(tried.data for tried in all_tried))
     columns = ("candidate", *names, "minus the first", "time")
     first = options.candidates[0]
-    rows = [
-        (
+    rows = []
+    for candidate in options.candidates:
+        pairs = zip(_scores(all_tried, candidate), _scores(all_tried, first), strict=True)
+        row = (
             candidate,
             *(f"{statistics.mean(_scores(all_tried, candidate, name)):.4f}" for name in names),
-            mean_with_error(
-                [a - b for a, b in zip(*_both(all_tried, candidate, first), strict=True)], 4, "+"
-            ),
+            mean_with_error([one - other for one, other in pairs], 4, "+"),
             f"{_time_ratio(all_tried, candidate, first):.2f}",
         )
-        for candidate in options.candidates
-    ]
+        rows.append(row)
     print_table("Development F1", columns, rows)
     ratios = (f"{one} {_time_ratio(all_tried, one, first):.2f}" for one in options.candidates)
     print(f"RATIO processor time over that of {first}: {', '.join(ratios)}")
@@ -186,10 +161,6 @@ def _scores(all_tried: Sequence[Tried], candidate: str, data: str | None = None)
         for tried in all_tried
         if tried.candidate == candidate and data in (None, tried.data)
     ]
-
-
-def _both(all_tried: Sequence[Tried], one: str, other: str) -> tuple[list[float], list[float]]:
-    return _scores(all_tried, one), _scores(all_tried, other)
 
 
 def _time_ratio(all_tried: Sequence[Tried], candidate: str, first: str) -> float:

@@ -22,25 +22,20 @@ import argparse
 import itertools
 import json
 import math
-import shutil
 import statistics
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from benchmarks.support.cut_model import cut_model
 from benchmarks.support.report import environment, print_table, shown, write_figures
-from benchmarks.support.setting import Setting, make_parser, parse, setting_from
+from benchmarks.support.setting import make_parser, parse, setting_from
+from benchmarks.support.small_training import open_small, train_unsaved
 from benchmarks.support.standard_error import standard_error
-from tuner.data import load_data
-from tuner.engine import Job, Verdict
-from tuner.engines.in_process import open_workbench
-from tuner.training.device import choose_device
-from tuner.training.fine_tune import Workbench, fine_tune
-from tuner.training.model_source import open_model
-from tuner.trial import EpochReport, TrialSpec, TrialState
+from tuner.training.fine_tune import Workbench
+from tuner.trial import TrialSpec, TrialState
 
 TINY = {"counts": [1, 2], "seeds": 1, "rates": [1e-3], "batch_size": 8}
 DECAY, TRUNK = "decay", "trunk"
@@ -105,22 +100,10 @@ def spec_of(run: Trained, options: argparse.Namespace, steps: int) -> TrialSpec:
 
 
 def train(run: Trained, bench: Workbench, options: argparse.Namespace) -> Trained:
-    """Train one of them in a folder that is deleted afterwards."""
+    """Train one of them."""
     steps = math.ceil(len(bench.train) / options.batch_size)
-    scores: list[float] = []
-
-    def note(report: EpochReport) -> Verdict:
-        scores.append(report.scores.f1)
-        return Verdict(keep_above=math.inf)
-
-    folder = Path(tempfile.mkdtemp(prefix="trunk-"))
-    try:
-        job = Job(
-            key="run", spec=spec_of(run, options, steps), directory=folder, keep_above=math.inf
-        )
-        outcome = fine_tune(bench, job, note, lambda: False)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    outcome, reports = train_unsaved(bench, spec_of(run, options, steps))
+    scores = [report.scores.f1 for report in reports]
     finished = outcome.state is TrialState.FINISHED
     return Trained(
         schedule=run.schedule,
@@ -223,21 +206,6 @@ def show(runs: Sequence[Trained], options: argparse.Namespace) -> None:
     )
 
 
-def open_bench(setting: Setting, layers: int | None) -> Workbench:
-    """Load data and model once for all trainings; `layers` keeps the first ones only."""
-    data = load_data(setting.data, seed=0, sample=setting.sample)
-    model = setting.model
-    if layers is not None:
-        model = cut_model(model, layers, Path(tempfile.mkdtemp(prefix="cut-model-")))
-    return open_workbench(
-        data,
-        open_model(model),
-        choose_device(setting.device),
-        max_length=setting.max_length,
-        checkpoint_every=math.inf,
-    )
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train what is missing and print the comparison."""
     parser = make_parser(__doc__, "runs/benchmarks/trunk_against_decay.json")
@@ -256,7 +224,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     known = {} if options.tiny else load_known(journal)
     runs = []
     with tempfile.TemporaryDirectory() as scratch:
-        bench = open_bench(setting_from(options, Path(scratch)), options.layers)
+        setting = setting_from(options, Path(scratch))
+        if options.layers is not None:
+            model = cut_model(setting.model, options.layers, Path(scratch) / "cut-model")
+            setting = replace(setting, model=model)
+        _, bench = open_small(setting, seed=0)
         for run in wanted(options):
             done = known.get(key_of(run)) or train(run, bench, options)
             runs.append(done)

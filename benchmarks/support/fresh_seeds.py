@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,14 +10,12 @@ from pathlib import Path
 
 from benchmarks.support.journal import Journal
 from benchmarks.support.setting import Setting
+from benchmarks.support.small_training import open_small
 from tuner.api import search
-from tuner.data import TaskData, load_data
 from tuner.engine import Job, Verdict
-from tuner.engines.in_process import InProcessEngine, open_workbench
+from tuner.engines.in_process import InProcessEngine
 from tuner.study_view import StudySummary
-from tuner.training.device import choose_device
 from tuner.training.fine_tune import fine_tune
-from tuner.training.model_source import open_model
 from tuner.trial import EpochReport, TrialSpec, TrialState
 
 __all__ = [
@@ -122,12 +119,7 @@ class Trainings:
     """
 
     def __init__(self, setting: Setting, seed: int) -> None:
-        data: TaskData = load_data(setting.data, seed=seed, sample=setting.sample)
-        device = choose_device(setting.device)
-        source = open_model(setting.model)
-        self._bench = open_workbench(
-            data, source, device, max_length=setting.max_length, checkpoint_every=math.inf
-        )
+        data, self._bench = open_small(setting, seed)
         self._engine = InProcessEngine(self._bench, data)
 
     def train(self, spec: TrialSpec) -> tuple[float, float]:

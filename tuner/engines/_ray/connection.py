@@ -47,6 +47,8 @@ CLIENT_LOGGERS = ("ray.util.client", "ray.util.client.logsclient")
 """What Ray's client says of a connection that breaks off; the second has a level of its own."""
 
 NO_DOOR = "Starting Ray client server failed"
+"""What Ray says where the process that its head starts for each client did not come up."""
+
 QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": "CRITICAL"}
 
 
